@@ -477,7 +477,7 @@ test.describe('the list of keys', () => {
       const { violations } = await new AxeBuilder({ page }).include('.keys-dialog').analyze();
       expect(violations).toEqual([]);
     }
-    const keys = await list(page).locator('kbd').allTextContents();
+    const keys = await list(page).locator('code').allTextContents();
     for (const key of ['C', 'N', '/', '?', 'E', 'D', 'A', 'L', 'P', 'M', 'X', 'J', 'K', '1 to 9', 'Space', 'Arrow keys', 'Delete', 'Ctrl + Z']) {
       expect(keys).toContain(key);
     }

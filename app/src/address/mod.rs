@@ -32,8 +32,8 @@ pub struct OpenTask(pub Memo<Option<TaskId>>);
 
 impl OpenTask {
     /// The value of `aria-current` on what stands for a task: whether the task is open.
-    pub fn marks(self, task: TaskId) -> impl Fn() -> Option<&'static str> + Copy + Send {
-        move || (self.0.get() == Some(task)).then_some("true")
+    pub fn mark(self, task: TaskId) -> Option<&'static str> {
+        (self.0.get() == Some(task)).then_some("true")
     }
 }
 

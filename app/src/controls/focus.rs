@@ -55,33 +55,47 @@ pub fn keep_focus() {
 }
 
 /// What surrounds an element, as it was before a change: the element and each element around it, with the neighbours of each.
-struct Surroundings(Vec<(Element, [Option<Element>; 2])>);
+struct Surroundings(Vec<[Option<Element>; 3]>);
 
 impl Surroundings {
     fn of(element: &Element) -> Self {
-        let around = std::iter::successors(Some(element.clone()), |inner| inner.parent_element());
-        let neighbours = |each: &Element| [each.next_element_sibling(), each.previous_element_sibling()];
-        Self(around.map(|each| (each.clone(), neighbours(&each))).collect())
+        let mut around = Vec::new();
+        let mut each = Some(element.clone());
+        while let Some(element) = each {
+            each = element.parent_element();
+            around.push([element.next_element_sibling(), element.previous_element_sibling(), Some(element)]);
+        }
+        Self(around)
     }
 
     /// What gets the focus in place of the element, after the change.
-    fn nearest(self, lost: &Element) -> Option<Element> {
-        let is_removed = |(each, _): &&(Element, _)| !each.is_connected();
-        let removed: Vec<_> = self.0.iter().take_while(is_removed).collect();
-        let moved = removed.iter().find_map(|(each, _)| {
-            let task = each.get_attribute("data-task")?;
-            find(&format!("main [data-task='{task}']"))
-        });
+    fn nearest(&self, lost: &Element) -> Option<Element> {
         // The neighbours of the outermost element that was removed.
-        let beside = removed.last().into_iter().flat_map(|(_, neighbours)| neighbours.iter().flatten());
-        let around = self.0.iter().skip(removed.len()).map(|(each, _)| each);
-        let places = moved.iter().chain(beside.filter(|each| each.is_connected())).chain(around);
-        places.into_iter().find_map(|place| control_like(lost, place))
+        let mut beside: &[Option<Element>] = &[];
+        for around in &self.0 {
+            let each = around[2].as_ref()?;
+            if each.is_connected() {
+                // First within the neighbours, then within what is around them.
+                let beside = beside.iter().flatten().find_map(|place| control_like(lost, place));
+                if let Some(nearest) = beside.or_else(|| control_like(lost, each)) {
+                    return Some(nearest);
+                }
+            } else if let Some(task) = each.get_attribute("data-task")
+                && let Some(moved) = find(&format!("main [data-task='{task}']"))
+            {
+                return control_like(lost, &moved);
+            }
+            beside = &around[..2];
+        }
+        None
     }
 }
 
 /// The control in an element that corresponds to another control, or else the first one.
 fn control_like(other: &Element, within: &Element) -> Option<Element> {
+    if !within.is_connected() {
+        return None;
+    }
     let class = other.class_list().item(0).map(|class| format!(".{class}")).unwrap_or_default();
     let same = format!("{}{class}:not(:disabled, [type=hidden])", other.local_name());
     within.query_selector(&same).ok().flatten().or_else(|| first_control(within))

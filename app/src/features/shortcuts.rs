@@ -314,14 +314,11 @@ fn is_empty_next_task(target: &Element) -> bool {
 /// What a key means here and now to a reader who may edit the board, or may not.
 pub fn pressed(event: &ev::KeyboardEvent, may_edit: bool) -> Option<Pressed> {
     let stroke = keyboard::pressed_or_held(event)?;
-    let mut meant = meant(&stroke).peekable();
     // Most keys mean nothing, and then the page need not be looked at.
-    meant.peek()?;
+    meant(&stroke, |_| true)?;
     let around = Around::look(event.target().and_then(|target| target.dyn_into().ok()))?;
-    let (command, keys) = meant
-        .filter(|(shortcut, _)| around.has(shortcut) && (may_edit || !shortcut.command.needs_editor()))
-        .map(|(shortcut, keys)| (shortcut.command, keys))
-        .next()?;
+    let (command, keys) =
+        meant(&stroke, |shortcut| around.has(shortcut) && (may_edit || !shortcut.command.needs_editor()))?;
     let Around { focused, open, .. } = around;
     let is_on = !keys.writes() || are_single_keys_on();
     is_on.then_some(Pressed { command, key: stroke.key, held: stroke.held, focused, open })
@@ -329,28 +326,32 @@ pub fn pressed(event: &ev::KeyboardEvent, may_edit: bool) -> Option<Pressed> {
 
 /// What a key means while a card is lifted.
 pub fn while_lifted(stroke: &Stroke) -> Option<Command> {
-    meant(stroke).find(|(shortcut, _)| shortcut.scope == Scope::Lifted).map(|(shortcut, _)| shortcut.command)
+    meant(stroke, |shortcut| shortcut.scope == Scope::Lifted).map(|(command, _)| command)
 }
 
-/// The lines of the table that a key matches.
-fn meant(stroke: &Stroke) -> impl Iterator<Item = (&'static Shortcut, Keys)> {
-    SHORTCUTS.iter().filter_map(|shortcut| {
-        let keys = shortcut.keys.iter().find(|keys| keys.matches(stroke))?;
-        Some((shortcut, *keys))
-    })
+/// The command of the first line of the table that a key matches, among those that work.
+fn meant(stroke: &Stroke, works: impl Fn(&Shortcut) -> bool) -> Option<(Command, Keys)> {
+    for shortcut in SHORTCUTS {
+        for keys in shortcut.keys {
+            if keys.matches(stroke) && works(shortcut) {
+                return Some((shortcut.command, *keys));
+            }
+        }
+    }
+    None
 }
 
 /// Calls `run` when a key for one of these commands is pressed; again and again while it is held, if the command repeats.
 pub fn listen(board: &LiveBoard, commands: &'static [Command], run: impl Fn(Pressed) + 'static) {
-    let (board, run) = (board.clone(), Rc::new(run));
+    listen_boxed(board.clone(), commands, Rc::new(run));
+}
+
+fn listen_boxed(board: LiveBoard, commands: &'static [Command], run: Rc<dyn Fn(Pressed)>) {
     Effect::new(move || {
         let (board, run) = (board.clone(), Rc::clone(&run));
         let listener = window_event_listener(ev::keydown, move |event| {
-            let Some(pressed) =
-                pressed(&event, board.may_now(BoardRole::Editor)).filter(|pressed| commands.contains(&pressed.command))
-            else {
-                return;
-            };
+            let pressed = pressed(&event, board.may_now(BoardRole::Editor));
+            let Some(pressed) = pressed.filter(|pressed| commands.contains(&pressed.command)) else { return };
             event.prevent_default();
             if !pressed.held || pressed.command.repeats() {
                 run(pressed);
@@ -396,7 +397,7 @@ mod tests {
     }
 
     fn command(stroke: &Stroke, around: Around) -> Option<Command> {
-        meant(stroke).find(|(shortcut, _)| around.has(shortcut)).map(|(shortcut, _)| shortcut.command)
+        meant(stroke, |shortcut| around.has(shortcut)).map(|(command, _)| command)
     }
 
     #[test]

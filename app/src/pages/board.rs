@@ -14,7 +14,7 @@ use crate::{
     controls::{
         announcer::{Announcements, Announcer},
         due::Today,
-        focus::{find, focus, focused, scroll_into_sight},
+        focus::{find, focus, focused},
         form_error::FormError,
         menu::close_menus_on_click_elsewhere,
         notices::Notices,
@@ -40,7 +40,6 @@ use crate::{
         undo::Undoing,
     },
     forms::{Loaded, load_board},
-    id::TaskId,
     live::{BoardUnavailable, Live, LiveBoard},
     state::Part,
 };
@@ -162,7 +161,6 @@ fn Board(board: LiveBoard, address: Memo<Option<Address>>) -> impl IntoView {
         }
     };
     follow_rights(&board);
-    show_open_task(task);
     let panel = {
         let board = board.clone();
         let unavailable = board.unavailable();
@@ -200,21 +198,6 @@ fn Board(board: LiveBoard, address: Memo<Option<Address>>) -> impl IntoView {
         <Toasts board />
         <Announcements announcer />
     }
-}
-
-/// Scrolls the card or row of a task into sight when the task opens: the view beside it is narrower, or another task was open before.
-fn show_open_task(open: Memo<Option<TaskId>>) {
-    Effect::new(move |before: Option<Option<TaskId>>| {
-        let now = open.get();
-        if let Some(task) = now.filter(|_| before.is_some_and(|before| before != now)) {
-            request_animation_frame(move || {
-                if let Some(place) = find(&format!("main [data-task='{task}']")) {
-                    scroll_into_sight(&place);
-                }
-            });
-        }
-        now
-    });
 }
 
 /// Shows a message when the reader's role on the board changes, or when the board is archived or comes back. Controls appear and disappear

@@ -35,12 +35,9 @@ pub fn Card(
     /// Whether the task is completed.
     completed: Signal<bool>,
     /// The card of the column that the Tab key reaches; the arrow keys reach the others. `None` until hydration, when it reaches everything.
-    tab_stop: Signal<Option<TaskId>>,
+    tab_stop: Memo<Option<TaskId>>,
 ) -> impl IntoView {
     let open = expect_context::<OpenTask>();
-    let is_not_stop = move || tab_stop.get().filter(|stop| *stop != task).map(|_| "-1");
-    // The keys on the card do the same.
-    let is_hydrated = move || tab_stop.get().map(|_| "-1");
     let announcer = expect_context::<Announcer>();
     let TaskSignals { task: shown, remote_changes, editors } = board.task(task);
     let (assignees, editing) = (assignee_faces(shown.clone()), editing_mark(editors));
@@ -119,7 +116,8 @@ pub fn Card(
                         form=form.clone()
                         formaction=form_action(SetCompleted::PATH)
                         aria-label=tick_label.clone()
-                        tabindex=is_hydrated
+                        // The keys on the card do the same.
+                        tabindex=move || tab_stop.get().map(|_| "-1")
                         on:click=tick.clone()
                     >
                         <Picture icon=Icon::Check />
@@ -129,8 +127,8 @@ pub fn Card(
                     class="card-link"
                     href=task_path(board.id(), task, View::Board)
                     draggable="false"
-                    tabindex=is_not_stop
-                    aria-current=open.marks(task)
+                    tabindex=move || tab_stop.get().filter(|stop| *stop != task).map(|_| "-1")
+                    aria-current=move || open.mark(task)
                     aria-describedby=move || edits.get().then_some("moving-help")
                 >
                     {redrawn(title)}
@@ -141,7 +139,8 @@ pub fn Card(
                         form=delete_form.clone()
                         formaction=form_action(forms::DeleteTask::PATH)
                         aria-label=delete_label.clone()
-                        tabindex=is_hydrated
+                        // The keys on the card do the same.
+                        tabindex=move || tab_stop.get().map(|_| "-1")
                         on:click=delete.clone()
                     >
                         <Picture icon=Icon::Trash />

@@ -87,7 +87,6 @@ pub fn ColumnView(board: LiveBoard, column: ColumnId) -> impl IntoView {
     let edits = board.may(BoardRole::Editor);
     let rename =
         Callback::new(move |(name,)| Op::UpdateColumn(UpdateColumn { name: Some(name), ..UpdateColumn::of(id) }));
-    let tab_stop: Signal<Option<TaskId>> = tab_stop.into();
     let cards = {
         let board = board.clone();
         move |tasks: Memo<Vec<TaskId>>| {

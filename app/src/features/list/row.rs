@@ -68,7 +68,7 @@ pub fn ListRow(
                 <CompletedBox board=board.clone() task labelled=false disabled=false />
             </td>
             <th role="rowheader" scope="row">
-                <a href=href data-noscroll aria-current=open.marks(task)>
+                <a href=href data-noscroll aria-current=move || open.mark(task)>
                     {move || title.get()}
                 </a>
                 {labels}

@@ -19,7 +19,7 @@ use crate::{
     access::BoardRole,
     address::{View, board_path, list_query::ListQuery, task_path},
     controls::{
-        focus::{find, focus, focus_if_lost, focus_when_drawn, focused},
+        focus::{find, focus, focus_if_lost, focus_when_drawn, focused, scroll_into_sight},
         form_error::FormError,
         icon::{Icon, Picture},
         if_may::IfMay,
@@ -463,6 +463,7 @@ fn focus_on_the_way_in_and_out(panel: NodeRef<html::Section>, task: TaskId) {
             if opened_here && !in_editor {
                 let _ = panel.focus();
             }
+            show_in_view(task);
         }
     });
     on_cleanup(move || {
@@ -481,6 +482,15 @@ fn focus_on_the_way_in_and_out(panel: NodeRef<html::Section>, task: TaskId) {
                     }
                 });
             }
+        }
+    });
+}
+
+/// Scrolls the card or row of an open task into sight: the view beside the panel is narrower, or another task was open before.
+fn show_in_view(task: TaskId) {
+    request_animation_frame(move || {
+        if let Some(place) = find(&format!("main [data-task='{task}']")) {
+            scroll_into_sight(&place);
         }
     });
 }
