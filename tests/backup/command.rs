@@ -59,7 +59,7 @@ async fn a_backup_is_made_beside_a_server_and_restored_to_the_other_engine() {
     let file = path.to_str().unwrap();
     let (code, out, error) = taskwire(&database, &["backup", file]);
     assert_eq!((code, error.as_str()), (Some(0), ""));
-    assert!(out.starts_with("1 account, 1 board, 1 task and 2 changes, as of 20"), "{out}");
+    assert!(out.starts_with("1 account, 1 board, 1 task and 3 changes, as of 20"), "{out}");
     assert!(out.contains("passwords, sessions, tokens and links are not in it (--with-secrets)"), "{out}");
     check(&fs::read(&path).unwrap()).unwrap();
     assert_eq!(files(folder.path()), ["a backup"]);
@@ -89,7 +89,7 @@ async fn a_backup_is_made_beside_a_server_and_restored_to_the_other_engine() {
         // Beside a database that is not empty, a dry run still says whether the file is whole.
         let (code, out, error) = taskwire(&target, &["restore", file, "--dry-run"]);
         assert_eq!((code, error.as_str()), (Some(0), ""));
-        assert!(out.starts_with("the file is whole: 1 account, 1 board, 1 task and 2 changes, as of 20"), "{out}");
+        assert!(out.starts_with("the file is whole: 1 account, 1 board, 1 task and 3 changes, as of 20"), "{out}");
         assert!(out.contains("is not empty, and a backup is restored only to an empty database"), "{out}");
         let (code, out, _) = taskwire(&target, &["restore", file, "--dry-run", "--json"]);
         let out: Value = serde_json::from_str(&out).unwrap();

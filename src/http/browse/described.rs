@@ -207,7 +207,9 @@ enum Kind {
 impl Member {
     fn of(name: &'static str, schema: &'static Json, required: bool, description: Option<&str>) -> Self {
         let (simple, nullable) = document().simple(schema);
-        let described = [schema, simple].into_iter().chain(schema.get("oneOf").map(Json::items).unwrap_or_default());
+        // What is said of the member itself, before what is said of its type.
+        let options = schema.get("oneOf").map(Json::items).unwrap_or_default();
+        let described = std::iter::once(schema).chain(options).chain([simple]);
         let kind = Kind::of(simple);
         // A parameter says by itself how it is written.
         let how = match kind {
