@@ -230,7 +230,7 @@ on_both_engines! {
         assert_eq!((progress.done, progress.refused), (3, 0));
         let state = node.board(to).await;
         let of = |title: &str| {
-            let task = state.column_tasks(boards[1].columns[0]).filter(|task| task.title == title).last().expect("the copy");
+            let task = state.column_tasks(boards[1].columns[0]).rfind(|task| task.title == title).expect("the copy");
             state.task_labels(task).iter().map(|label| label.id).collect::<Vec<_>>()
         };
         assert_eq!(of("Task 0"), [same_bug, other_striped, other_docs]);
