@@ -82,7 +82,8 @@ const TASKS: &[SampleTask] = &[
     },
 ];
 
-/// Creates the sample board if there is no board at all. Its manager is the first owner, now or when there is one. `server` is the origin under which clients reach this server.
+/// Creates the sample board if there is no board at all. Its manager is the first owner, now or when there is one. `server` is the origin under
+/// which clients reach this server.
 pub async fn create_if_empty(store: &Store, writer: &Writer, server: &str) -> Result<(), Box<dyn Error + Send + Sync>> {
     if store.has_boards().await? {
         return Ok(());

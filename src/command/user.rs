@@ -271,7 +271,13 @@ impl Add {
         let role = InstanceRole::from(self.role);
         let person = context.accounts.add(&context.operator, new, role).await.map_err(error_message)?;
         if is_first && role == InstanceRole::Owner {
-            adopt_boards(&context.store, &context.writer(), person).await.map_err(error_message)?;
+            // The account is there: it must not look as if it were not, and its link is printed.
+            if let Err(error) = adopt_boards(&context.store, &context.writer(), person).await {
+                telemetry::complain(&format!(
+                    "the owner is not the manager of the boards that were there before: {}",
+                    error_message(error)
+                ));
+            }
         }
         let link = match password {
             Some(_) => None,

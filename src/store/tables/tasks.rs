@@ -224,10 +224,12 @@ impl TaskFilter {
             // Many match: a count reads an index of titles, and a page that of its order.
             (text, None) if purpose == Purpose::Count => {
                 wanted.add("LOWER(t.title) >= ''");
-                wanted.any(patterns(text).map(|pattern| ("LOWER(t.title) LIKE ? ESCAPE '\\'", pattern)));
+                wanted.any(patterns(text).into_iter().map(|pattern| ("LOWER(t.title) LIKE ? ESCAPE '\\'", pattern)));
             }
             (text, None) => {
-                wanted.any(patterns(text).map(|pattern| ("(LOWER(t.title) || '') LIKE ? ESCAPE '\\'", pattern)));
+                wanted.any(
+                    patterns(text).into_iter().map(|pattern| ("(LOWER(t.title) || '') LIKE ? ESCAPE '\\'", pattern)),
+                );
             }
         }
         match (self.assignee, &found.assigned_to) {
@@ -362,7 +364,7 @@ fn with_title(text: &str) -> Statement {
     wanted.add("deleted_at IS NULL");
     // The comparison with the empty text lets SQLite read the index of titles. PostgreSQL has one of trigrams.
     wanted.add("LOWER(title) >= ''");
-    wanted.any(patterns(text).map(|pattern| ("LOWER(title) LIKE ? ESCAPE '\\'", pattern)));
+    wanted.any(patterns(text).into_iter().map(|pattern| ("LOWER(title) LIKE ? ESCAPE '\\'", pattern)));
     let (conditions, values) = wanted.into_parts();
     let limit = values.len() + 1;
     Statement::of(format!("SELECT id FROM tasks{conditions} LIMIT ${limit}"), values)
@@ -370,14 +372,12 @@ fn with_title(text: &str) -> Statement {
 
 /// The `LIKE` patterns of a searched text: a title must match one of them. One or two letters or digits are searched where a word begins,
 /// because trigrams find nothing else that is so short.
-fn patterns(text: &str) -> impl Iterator<Item = String> {
-    let text = text.trim();
-    let is_short = text.len() <= 2 && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    let [first, second] = match is_short {
-        true => [Some(format!("{}%", text.to_ascii_lowercase())), Some(format!("% {}%", text.to_ascii_lowercase()))],
-        false => [Some(pattern(text)), None],
-    };
-    [first, second].into_iter().flatten()
+fn patterns(text: &str) -> Vec<String> {
+    let word = text.trim().to_ascii_lowercase();
+    match word.len() <= 2 && word.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        true => vec![format!("{word}%"), format!("% {word}%")],
+        false => vec![pattern(text)],
+    }
 }
 
 const ASSIGNED_TO: &str = "SELECT id FROM tasks WHERE assignees <> '' AND assignees = $1 \
