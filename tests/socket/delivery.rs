@@ -170,9 +170,9 @@ async fn the_deletion_of_a_board_is_a_change_and_then_there_is_no_such_board() {
     let served = Served::on(&database).await;
     let board = served.node.create_board().await;
     let mut client = served.connect().await;
-    client.subscribe(board.id, Some(1)).await;
+    let mut copy = client.follow(board.id, 1).await;
     served.node.accepted(board.id, Op::DeleteBoard(DeleteBoard::default())).await;
-    Copy::of(board.id, Some(1)).reach(2, &mut client).await;
+    copy.reach(2, &mut client).await;
     client.subscribe(board.id, Some(1)).await;
     assert_eq!(client.hear_error().await, ErrorCode::NoSuchBoard);
 }
@@ -184,9 +184,7 @@ async fn a_board_that_is_restored_comes_back_to_whoever_has_it_open() {
     let board = here.node.create_board().await;
     let task = here.node.create_task(board.id, "Tea").await;
     let (mut open, mut elsewhere, mut away) = (here.connect().await, there.connect().await, there.connect().await);
-    open.subscribe(board.id, Some(2)).await;
-    elsewhere.subscribe(board.id, Some(2)).await;
-    let mut copies = [Copy::of(board.id, Some(2)), Copy::of(board.id, Some(2))];
+    let mut copies = [open.follow(board.id, 2).await, elsewhere.follow(board.id, 2).await];
     here.node.accepted(board.id, Op::DeleteBoard(DeleteBoard::default())).await;
     copies[0].reach(3, &mut open).await;
     copies[1].reach(3, &mut elsewhere).await;

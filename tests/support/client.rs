@@ -57,6 +57,14 @@ impl Client {
         self.say(&ClientMessage::Subscribe { board, since, snapshot: false, outline: false }).await;
     }
 
+    /// Subscribes, and waits until the server has answered: what happens after this call reaches the client as changes.
+    pub async fn follow(&mut self, board: BoardId, since: Seq) -> Copy {
+        self.subscribe(board, Some(since)).await;
+        let mut copy = Copy::of(board, Some(since));
+        copy.take(&self.hear().await);
+        copy
+    }
+
     pub async fn mutate(&mut self, board: BoardId, mutations: Vec<Mutation>) {
         self.say(&ClientMessage::Mutate { board, mutations }).await;
     }
@@ -142,6 +150,9 @@ impl Copy {
                 self.seq = Some(after + changes.len() as u64);
                 self.changes += changes.len() as u64;
                 self.frames += 1;
+            }
+            ServerMessage::Error { board: Some(board), code, message } if *board == self.board => {
+                panic!("{self:?} got the error {code:?}: {message}");
             }
             _ => {}
         }
