@@ -1,7 +1,7 @@
 //! Tests the administration pages over HTTP, as a browser without scripts uses them.
 
 use reqwest::{Method, RequestBuilder, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 use taskwire::settings::Settings;
 
 use crate::support::{
@@ -525,6 +525,22 @@ async fn labels_are_shown_filtered_by_downloaded_and_edited_in_the_row() {
     let (status, _, text) = post(&server, &format!("/admin/tasks/{task}"), &fields).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(text.contains("was deleted in the meantime"), "{text}");
+}
+
+#[tokio::test]
+async fn a_form_that_was_opened_before_the_update_that_brought_labels_leaves_them_alone() {
+    let server = Server::start().await;
+    let (board, labels) = labelled(&server).await;
+    let task = server.task(&board, "Tea").await;
+    server.patch(&format!("/tasks/{task}"), &json!({ "add_labels": [labels[0]] })).await;
+    let edit = page(&server, &format!("/admin/tasks?edit={task}")).await;
+    let mut was: Value = serde_json::from_str(&field(&edit, "was")).unwrap();
+    assert_eq!(was.as_object_mut().unwrap().remove("labels"), Some(json!([labels[0]])));
+    let (seq, was, column) = (field(&edit, "seq"), was.to_string(), &server.columns(&board).await[0]);
+    let fields = [("seq", &*seq), ("was", &was), ("title", "Coffee"), ("column", column), ("priority", "none")];
+    assert_eq!(post(&server, &format!("/admin/tasks/{task}"), &fields).await.0, StatusCode::SEE_OTHER);
+    let now = server.get(&format!("/tasks/{task}")).await;
+    assert_eq!((&now["title"], &now["labels"]), (&json!("Coffee"), &json!([labels[0]])));
 }
 
 #[tokio::test]

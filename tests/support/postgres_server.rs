@@ -126,15 +126,15 @@ pub fn as_postgres_user(path: &Path) -> Command {
     command
 }
 
-/// Debian installs the server's programs outside `PATH`, in a folder for each version.
+/// The folder of PostgreSQL's programs. Debian has one for each version, outside `PATH`; what `PATH` has may be a link into it, beside
+/// which not all programs have one.
 fn programs() -> PathBuf {
     let in_path = std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()).collect::<Vec<_>>();
     let debian =
         fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|entry| entry.path().join("bin"));
-    let mut found: Vec<PathBuf> =
-        in_path.into_iter().chain(debian).filter(|folder| folder.join("initdb").exists()).collect();
-    found.sort();
-    found.pop().expect("PostgreSQL's server is missing; on Debian: apt-get install postgresql")
+    let initdb = in_path.into_iter().chain(debian).filter_map(|folder| folder.join("initdb").canonicalize().ok());
+    let folder = initdb.filter_map(|initdb| initdb.parent().map(Path::to_path_buf)).max();
+    folder.expect("PostgreSQL's server is missing; on Debian: apt-get install postgresql")
 }
 
 pub fn is_root() -> bool {
