@@ -24,7 +24,7 @@ test('from the first visit to a board that two people share', async ({ page, per
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('People');
   await page.getByLabel('For whom').fill('Ben');
   await page.getByText('Add them to boards').click();
-  await page.getByLabel('Welcome to Taskwire').selectOption('Can edit');
+  await page.getByLabel('Welcome to Taskwire').selectOption('Editor');
   await page.getByRole('button', { name: 'Create invitation' }).click();
   const link = await page.getByLabel('Invitation', { exact: true }).inputValue();
   expect(link.startsWith(server.url.replace('127.0.0.1', 'localhost'))).toBe(true);

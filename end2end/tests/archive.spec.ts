@@ -166,7 +166,7 @@ test('a board is archived in the administration, where its history puts values b
   await audit(page);
   const history = page.locator('[data-live="revisions"]');
   await expect(history.locator('del')).toHaveText(['Not on the board', 'Errands']);
-  await page.getByRole('button', { name: 'Put back: Name Errands' }).click();
+  await page.getByRole('button', { name: 'Put the earlier value back: Name Errands' }).click();
   await expect(page.getByRole('status')).toHaveText('The earlier value is back.');
   await expect(theirs.locator('h1')).toHaveText('Errands');
   await page.getByRole('button', { name: 'Archive the board' }).click();

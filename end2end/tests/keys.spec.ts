@@ -69,6 +69,8 @@ test.describe('keys lead', () => {
     await rowTitles(page).first().focus();
     await page.keyboard.press('/');
     await page.keyboard.type('tea');
+    await page.keyboard.press('Enter');
+    await expect(rowTitles(page).first(), 'what was found').toBeFocused();
     await expect(rowTitles(page)).toHaveText(['Tea']);
   });
 

@@ -34,7 +34,7 @@ test('somebody is added, given another role and taken off, and everyone on the b
   await mine.getByLabel('As', { exact: true }).selectOption('Viewer');
   await mine.getByRole('button', { name: 'Add', exact: true }).click();
   await expect(announcement(mine)).toHaveText('Ben Okoro was added to the board');
-  await expect(mine.getByText('Everyone who has an account here is a member.')).toBeVisible();
+  await expect(mine.getByText('Everybody who has an account on this server is on this board already.')).toBeVisible();
   await expect(line(theirs, 'Ben Okoro')).toContainText('Viewer');
 
   await mine.getByLabel('Role of Ben Okoro').selectOption('Editor');

@@ -71,7 +71,7 @@ test('labels are seen, filtered by, and changed in the row, and stay on the boar
 
   await page.goto(`/admin/tasks?board=${board.id}`);
   await row(page, 'Tea').getByRole('link', { name: 'Tea', exact: true }).click();
-  await page.getByRole('button', { name: 'Put back: Labels Bug, (blue, dots)' }).click();
+  await page.getByRole('button', { name: 'Put the earlier value back: Labels Bug, (blue, dots)' }).click();
   await expect(page.locator('.facts .label')).toHaveText(['Bug', 'Blue']);
   await expect(watcher.locator('.card', { hasText: 'Tea' }).locator('.label')).toHaveText(['Bug', 'Blue']);
   await audit(page);
@@ -138,7 +138,7 @@ test('an earlier value is put back', async ({ page, server }) => {
   await server.api.changeTask(task.id, { title: 'Coffee' });
   await page.goto(`/admin/tasks/${task.id}`);
   await expect(page.getByRole('heading', { name: 'Coffee' })).toBeVisible();
-  await page.getByRole('button', { name: 'Put back: Title Tea' }).click();
+  await page.getByRole('button', { name: 'Put the earlier value back: Title Tea' }).click();
   await expect(page.getByRole('heading', { name: 'Tea' })).toBeVisible();
 });
 

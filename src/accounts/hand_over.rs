@@ -89,6 +89,11 @@ pub struct Failure {
     why: String,
 }
 
+fn count(count: usize, thing: &str) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{count} {thing}{s}")
+}
+
 impl HandedOver {
     /// How many boards and tasks, and how many edits failed.
     pub fn counts(&self) -> (usize, usize, usize) {
@@ -100,12 +105,21 @@ impl HandedOver {
         self.complete
     }
 
+    /// What was done, or would be done, in one sentence.
+    pub fn words(&self, to: &str) -> String {
+        let (boards, tasks, _) = self.counts();
+        let gets = if self.dry_run { "would get" } else { "has got" };
+        format!("{to} {gets} {} and {}.", count(boards, "board"), count(tasks, "task"))
+    }
+
     /// The report as lines: the names of the boards with what was done, and what failed.
     pub fn lines(&self) -> Vec<String> {
         let board = |board: &BoardHandedOver| {
-            let role = board.role.map(|role| format!(", {}", role.as_str())).unwrap_or_default();
-            let tasks = if board.tasks == 1 { "task" } else { "tasks" };
-            format!("{}{role}, {} {tasks}", board.name, board.tasks)
+            let role = match board.role {
+                Some(role) => format!("as {}", role.as_str()),
+                None => "no new role".to_owned(),
+            };
+            format!("“{}”: {role}, {}", board.name, count(board.tasks, "task"))
         };
         let failure = |failure: &Failure| format!("failed: {}: {}", failure.title, failure.why);
         self.boards.iter().map(board).chain(self.failures.iter().map(failure)).collect()

@@ -272,7 +272,7 @@ fn is_last_owner(change: &AccessChange<'_>, person: ActorId) -> bool {
 }
 
 pub(super) fn taken() -> AccountError {
-    AccountError::invalid(EMAIL, "the e-mail address has an account already; sign in instead")
+    AccountError::invalid(EMAIL, "the e-mail address has an account already; whoever has it can sign in")
 }
 
 /// How errors name the field for an e-mail address.

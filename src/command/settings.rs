@@ -97,9 +97,11 @@ async fn opened(WithFlags { given, json }: &WithFlags) -> Result<(Accounts, Runt
 async fn change(name: String, value: Option<String>, common: &Common) -> Result<(), String> {
     let context = CommandContext::open(common).await?;
     let settings = RuntimeSettings::new(crate::settings::Settings::defaults().into(), context.store.clone());
+    let changed = name.replace('-', "_");
     let wanted = WantedSetting { name, value, was: None };
     settings.change(&context.accounts, &context.operator, &[wanted]).await.map_err(error_message)?;
-    let listed = settings.list().into_iter().filter(|setting| setting.source == SettingSource::Here);
+    let is_listed = |setting: &Setting| setting.source == SettingSource::Here || setting.name == changed;
+    let listed = settings.list().into_iter().filter(is_listed);
     show(&listed.collect::<Vec<_>>(), common.json)
 }
 

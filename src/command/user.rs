@@ -165,7 +165,7 @@ impl Links {
             Some(url) => url.trim_end_matches('/'),
             None => {
                 telemetry::complain(&format!(
-                    "the links below begin with {LOCAL}; give the address that people use with --public-url (TASKWIRE_PUBLIC_URL)"
+                    "links that are printed begin with {LOCAL}; give the address that people use with --public-url (TASKWIRE_PUBLIC_URL)"
                 ));
                 LOCAL
             }
@@ -316,16 +316,17 @@ impl Change {
 impl HandOverTo {
     async fn run(self) -> Result<(), String> {
         let context = CommandContext::open(&self.common).await?;
+        let to = context.account(&self.to)?;
         let wanted = HandOver {
             from: context.account(&self.from)?.id,
-            to: context.account(&self.to)?.id,
+            to: to.id,
             boards: !self.keep_boards,
             tasks: !self.keep_tasks,
             dry_run: self.dry_run,
         };
         let done = context.accounts.hand_over(&context.operator, &context.writer(), wanted).await;
         let report = done.map_err(error_message)?;
-        context.print(&report, || report.lines())?;
+        context.print(&report, || [report.words(&to.name)].into_iter().chain(report.lines()).collect())?;
         match (report.is_complete(), report.counts()) {
             (false, _) => Err("not everything was reached in time; run the command again for the rest".to_owned()),
             (true, (.., 0)) => Ok(()),

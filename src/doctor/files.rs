@@ -187,8 +187,11 @@ mod permissions {
             }
         }
         if found.is_empty() {
-            let detail =
-                format!("only its owner and group can open {} ({})", database.display(), octal(of_database.mode()));
+            let detail = format!(
+                "nobody outside of its owner and group can open {} ({})",
+                database.display(),
+                octal(of_database.mode())
+            );
             found.push(Finding::ok(PERMISSIONS, detail));
         }
         found
@@ -201,7 +204,7 @@ mod permissions {
             Ok(metadata) => judge(file, &metadata).unwrap_or_else(|| {
                 Finding::ok(
                     PERMISSIONS,
-                    format!("only its owner and group can open {shown} ({})", octal(metadata.mode())),
+                    format!("nobody outside of its owner and group can open {shown} ({})", octal(metadata.mode())),
                 )
             }),
             Err(error) => Finding::warning(

@@ -160,9 +160,15 @@ async fn the_page_of_a_person_shows_what_they_have_and_ends_it() {
     team.ben.post("/account/tokens", &[("name", "Backup"), ("scope", "read"), ("expires", "never")]).await.goes_to();
 
     let page = team.page(&path).await;
-    for part in
-        ["Ben Okri", "ben@example.com", "Not proved to be theirs", "Backup", "Boards (1)", "Sessions (1)", "Tokens (1)"]
-    {
+    for part in [
+        "Ben Okri",
+        "ben@example.com",
+        "Not confirmed by them yet",
+        "Backup",
+        "Boards (1)",
+        "Sessions (1)",
+        "Tokens (1)",
+    ] {
         assert!(page.contains(part), "{part} in {page}");
     }
     assert!(
@@ -252,7 +258,7 @@ async fn the_history_of_an_account_puts_values_back() {
         assert!(text.contains(change), "{change}: {text}");
     }
     for before in ["Ben Okri", "ben@example.com", "member"] {
-        let (action, fields) = form_of(&team.page(&page).await, &format!("Put back: {before}"));
+        let (action, fields) = form_of(&team.page(&page).await, &format!("Put the earlier value back: {before}"));
         let fields: Vec<_> = fields.iter().map(|(name, value)| (&**name, &**value)).collect();
         team.ana.post(&action, &fields).await;
     }
@@ -260,7 +266,10 @@ async fn the_history_of_an_account_puts_values_back() {
     assert_eq!((&*ben.name, &*ben.email, ben.role.as_str()), ("Ben Okri", "ben@example.com", "member"));
     // The former values are back, so only those that they replaced are offered.
     let text = team.page(&page).await;
-    assert!(!text.contains("Put back: Ben Okri\"") && text.contains("Put back: Benjamin\""), "{text}");
+    assert!(
+        !text.contains("Put the earlier value back: Ben Okri\"") && text.contains("Put back: Benjamin\""),
+        "{text}"
+    );
     for link in [format!("/admin/audit?target={}", team.ben_id), format!("/admin/audit?actor={}", team.ben_id)] {
         assert!(text.contains(&link), "{link}: {text}");
         team.page(&link).await;

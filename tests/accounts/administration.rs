@@ -539,9 +539,9 @@ async fn the_pages_restore_boards_change_accounts_and_import() {
     let fields = |wanted| [("to", ana_id.as_str()), ("boards", "yes"), ("tasks", "yes"), ("wanted", wanted)];
     let hand_over = format!("{account}/hand-over");
     let preview = ana.post(&hand_over, &fields("preview")).await.text;
-    assert!(preview.contains("Would hand over: boards 1, tasks 0."), "{preview}");
+    assert!(preview.contains("Ana Lima would get 1 board and 0 tasks."), "{preview}");
     assert!(node.board(board).await.access().members.contains_key(&id));
-    assert!(ana.post(&hand_over, &fields("do")).await.text.contains("Handed over: boards 1, tasks 0."));
+    assert!(ana.post(&hand_over, &fields("do")).await.text.contains("Ana Lima has got 1 board and 0 tasks."));
     assert!(!node.board(board).await.access().members.contains_key(&id));
     assert_eq!(ben.sign_in("b@example.com", PASSWORD).await.goes_to(), "/");
     for path in ["/admin/boards/deleted", "/admin/people/import", account.as_str()] {

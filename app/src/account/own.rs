@@ -342,7 +342,7 @@ fn session_row(session: Session, now: Timestamp) -> AnyView {
         <li class="entry">
             <div class="entry-words">
                 <strong title=agent>{browser}</strong>
-                <p class="hint">"Used " {words::time_ago(seen, now)} ", signed in on " {words::day(since)}</p>
+                <p class="hint">"Used " {words::seen_ago(seen, now)} ", signed in on " {words::day(since)}</p>
             </div>
             {end}
         </li>
@@ -404,7 +404,7 @@ fn token_row(token: Token, now: Timestamp) -> AnyView {
     let used = match used {
         Some(used) => view! {
             "Used "
-            {words::time_ago(used, now)}
+            {words::seen_ago(used, now)}
         }
         .into_any(),
         None => "Not used yet".into_any(),

@@ -433,7 +433,7 @@ fn invite_section(
     view! {
         <form class="sheet" method="post" action=INVITE>
             <h2>"Invite somebody"</h2>
-            <p class="hint">"Or " <a href="/admin/people/import">"many at once"</a> ", from a file."</p>
+            <p class="hint">"Or " <a href="/admin/people/import">"many at once"</a> ", from a list (CSV)."</p>
             <p class="hint">"You get a link to send them. It works once, for 7 days."</p>
             {fields.summary()}
             {fields.input(note)}
@@ -450,9 +450,9 @@ fn board_choice(fields: Form<'_>, form: &InviteForm, board: BoardId, name: Strin
     let none = (String::new(), "Not a member".to_owned(), now.is_empty());
     let role = |role: BoardRole| {
         let capital = match role {
-            BoardRole::Viewer => "Can read",
-            BoardRole::Editor => "Can edit",
-            BoardRole::Manager => "Can manage",
+            BoardRole::Viewer => "Viewer",
+            BoardRole::Editor => "Editor",
+            BoardRole::Manager => "Manager",
         };
         (role.as_str().to_owned(), capital.to_owned(), now == role.as_str())
     };

@@ -10,7 +10,8 @@ use crate::{
     time::Timestamp,
 };
 
-const HOUR: i64 = 60 * 60 * 1_000;
+const MINUTE: i64 = 60 * 1_000;
+const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
 /// A day, such as `23 November 2026`.
@@ -20,10 +21,12 @@ pub fn day(time: Timestamp) -> String {
     moment.map(|moment| format!("{} {} {}", moment.day(), moment.month(), moment.year())).unwrap_or_default()
 }
 
-/// How long ago something was, rounded to what matters, and never more exact than the stored time.
+/// How long ago something was, rounded to what matters.
 pub fn ago(time: Timestamp, now: Timestamp) -> String {
     match now.as_millis() - time.as_millis() {
-        ..HOUR => "in the last hour".to_owned(),
+        ..MINUTE => "just now".to_owned(),
+        past if past < 2 * MINUTE => "a minute ago".to_owned(),
+        past if past < HOUR => format!("{} minutes ago", past / MINUTE),
         past if past < 2 * HOUR => "an hour ago".to_owned(),
         past if past < DAY => format!("{} hours ago", past / HOUR),
         past if past < 2 * DAY => "a day ago".to_owned(),
@@ -34,11 +37,24 @@ pub fn ago(time: Timestamp, now: Timestamp) -> String {
 
 /// How long ago something was; the tooltip shows the full time.
 pub fn time_ago(time: Timestamp, now: Timestamp) -> AnyView {
-    let whole = time.to_string();
-    let title = format!("{} {} UTC", &whole[..10], &whole[11..16]);
+    told(time, ago(time, now))
+}
+
+/// How long ago somebody was last seen or a token was last used, never more exact than the stored time, which is rounded.
+pub fn seen_ago(time: Timestamp, now: Timestamp) -> AnyView {
+    let is_within_an_hour = now.as_millis() - time.as_millis() < HOUR;
+    told(time, if is_within_an_hour { "in the last hour".to_owned() } else { ago(time, now) })
+}
+
+/// The time of something among others, as a history has it.
+pub fn moment(time: Timestamp) -> AnyView {
+    told(time, time.to_minute())
+}
+
+fn told(time: Timestamp, words: String) -> AnyView {
     view! {
-        <time datetime=whole title=title>
-            {ago(time, now)}
+        <time datetime=time.to_string() title=time.to_minute()>
+            {words}
         </time>
     }
     .into_any()
@@ -130,8 +146,10 @@ mod tests {
     fn a_time_that_has_passed_is_told_no_more_exactly_than_it_matters() {
         let now = Timestamp::from_millis(1_795_400_235_007);
         let told = |past| ago(Timestamp::from_millis(now.as_millis() - past), now);
-        assert_eq!(told(0), "in the last hour");
-        assert_eq!(told(-5 * HOUR), "in the last hour", "a clock that is behind");
+        assert_eq!(told(0), "just now");
+        assert_eq!(told(-5 * HOUR), "just now", "a clock that is behind");
+        assert_eq!(told(MINUTE), "a minute ago");
+        assert_eq!(told(59 * MINUTE), "59 minutes ago");
         assert_eq!(told(HOUR), "an hour ago");
         assert_eq!(told(23 * HOUR), "23 hours ago");
         assert_eq!(told(DAY), "a day ago");

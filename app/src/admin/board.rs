@@ -20,7 +20,7 @@ use crate::{
     account::{
         Mistake,
         form::{Form, Input},
-        words::{day, time_ago},
+        words::{day, moment, time_ago},
     },
     features::members::view::{everyone_words, role_words},
     history::Event,
@@ -575,7 +575,7 @@ fn history_section(board: &Board) -> AnyView {
             };
             let by = event.by.and_then(known).map_or_else(|| no_person(event.by), person_link);
             let what = view! { <span class="event">{before} {object} {after}</span> };
-            let cells = vec![time_ago(event.at, board.now), by, what.into_any(), event.seq.into_any()];
+            let cells = vec![moment(event.at), by, what.into_any(), event.seq.into_any()];
             (format!("event-{}", event.seq), cells)
         })
         .collect();

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::{board::Board, parts::section};
 use crate::{
-    account::words::time_ago,
+    account::words::moment,
     features::members::view::{everyone_words, role_words},
     history::board_revisions::{BoardField, BoardFieldRevision, BoardRevision, BoardValue},
     id::ActorId,
@@ -70,7 +70,7 @@ fn view_of(board: &Board, path: &str, revision: &BoardRevision, can_put_back: &[
             };
             let back = can_put_back.then(|| {
                 let before = field.before.as_ref().map(|value| words(field.field, value)).unwrap_or_default();
-                put_back(path, *seq, index, board.seq, format!("Put back: {name} {before}"))
+                put_back(path, *seq, index, board.seq, format!("Put the earlier value back: {name} {before}"))
             });
             view! {
                 <dt>{name}</dt>
@@ -86,7 +86,7 @@ fn view_of(board: &Board, path: &str, revision: &BoardRevision, can_put_back: &[
                 " "
                 {did}
                 " "
-                <span class="hint">{time_ago(*at, board.now)} {format!(" · change {seq}")}</span>
+                <span class="hint">{moment(*at)} {format!(" · change {seq}")}</span>
             </p>
             <dl class="facts">{fields}</dl>
         </li>
@@ -101,7 +101,7 @@ fn put_back(path: &str, seq: Seq, field: usize, seen: Seq, label: String) -> Any
             <input type="hidden" name="field" value=field.to_string() />
             <input type="hidden" name="seen" value=seen.to_string() />
             <button class="button" aria-label=label>
-                "Put back"
+                "Put the earlier value back"
             </button>
         </form>
     }

@@ -9,7 +9,7 @@ use super::{
     tasks,
 };
 use crate::{
-    account::words::time_ago,
+    account::words::{moment, time_ago},
     controls::priority::priority_words,
     id::{ActorId, BoardId, ColumnId, LabelId, TaskId},
     model::Priority,
@@ -358,8 +358,6 @@ pub struct Progress {
     pub person: Option<String>,
     /// When.
     pub created_at: Timestamp,
-    /// The time of the request.
-    pub now: Timestamp,
     /// How many tasks it is about.
     pub tasks: u64,
     /// How many of them were done.
@@ -401,7 +399,6 @@ pub fn progress(content: Progress) -> Frame {
         action,
         person,
         created_at,
-        now,
         tasks,
         done,
         refused,
@@ -506,7 +503,7 @@ pub fn progress(content: Progress) -> Frame {
         .into_any()
     });
     let body = view! {
-        <p class="hint">{time_ago(created_at, now)} {by}</p>
+        <p class="hint">"Begun " {moment(created_at)} {by}</p>
         <div class="admin-stack" data-live="progress">
             <div class="sheet">
                 <label for="bulk-progress">{words}</label>

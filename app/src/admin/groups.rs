@@ -78,7 +78,7 @@ pub fn page(listing: Listing<Entry>, refused: Option<(GroupForm, Mistake)>) -> F
         rows: rows.into_iter().map(row).collect(),
         count,
         next,
-        empty: "There are no groups, or none match.",
+        empty: "No group matches.",
         actions: None,
     };
     let has_mistake = refused.is_some();

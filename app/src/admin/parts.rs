@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     access::BoardRole,
-    account::{document::avatar, words::time_ago},
+    account::{document::avatar, words::seen_ago},
     id::{ActorId, BoardId},
     people::{Person, called},
     time::Timestamp,
@@ -107,10 +107,10 @@ pub fn openness(everyone: Option<BoardRole>) -> &'static str {
     }
 }
 
-/// A time, or a word if there is none.
-pub fn time_or(time: Option<Timestamp>, now: Timestamp, none: &'static str) -> AnyView {
+/// When somebody was last seen or a token was last used, or a word if that is not known.
+pub fn seen_or(time: Option<Timestamp>, now: Timestamp, none: &'static str) -> AnyView {
     match time {
-        Some(time) => time_ago(time, now),
+        Some(time) => seen_ago(time, now),
         None => view! { <span class="hint">{none}</span> }.into_any(),
     }
 }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::{
     Frame,
-    parts::{Listing, choices, person_link, time_or},
+    parts::{Listing, choices, person_link, seen_or},
     table::{Column, Filter, Preset, Query, Row, Table, counted, thousands},
 };
 use crate::{
@@ -124,7 +124,7 @@ fn row(entry: Entry, now: Timestamp) -> Row {
         tasks,
         number(sessions),
         number(tokens),
-        time_or(seen_at, now, "Never"),
+        seen_or(seen_at, now, "Never"),
         words::day(since).into_any(),
     ];
     Row { id: format!("person-{id}"), cells, select: None, class }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{
     Frame, Reader, audit,
     groups::group_link,
-    parts::{board_link, button, facts, openness, section, small_table, time_or},
+    parts::{board_link, button, facts, openness, section, seen_or, small_table},
     people, person_account,
     sessions::{self, Session, browser_name, end_button},
     table::{Query, thousands},
@@ -19,7 +19,7 @@ use crate::{
         Mistake,
         form::Form,
         people::change_forms,
-        words::{self, day, time_ago},
+        words::{self, day, moment, seen_ago, time_ago},
     },
     audit::{Action, Event},
     features::members::view::role_words,
@@ -129,7 +129,7 @@ fn facts_section(person: &Person) -> AnyView {
     // An address that whoever runs the server entered counts as if it had been proved.
     let proved = match email_is_proved {
         true => "Proved to be theirs, or entered by whoever runs this server",
-        false => "Not proved to be theirs",
+        false => "Not confirmed by them yet",
     };
     let address = view! {
         {email.clone()}
@@ -141,7 +141,7 @@ fn facts_section(person: &Person) -> AnyView {
         ("Role", words::role(*role).into_any()),
         ("State", state),
         ("Account since", day(*since).into_any()),
-        ("Last seen", time_or(*seen_at, *now, "Never, or long ago")),
+        ("Last seen", seen_or(*seen_at, *now, "Never, or long ago")),
         ("Password", if *has_password { "Has one" } else { "Has none" }.into_any()),
     ];
     for (issuer, subject) in identities {
@@ -222,7 +222,7 @@ fn history_section(person: &Person) -> AnyView {
         .map(|event| {
             let who = audit::who(event.actor_name.clone(), &event.actor);
             let cells = vec![
-                time_ago(event.at, person.now),
+                moment(event.at),
                 who.into_any(),
                 audit::what(&event.action).into_any(),
                 audit::long(audit::words_of(&event.details)),
@@ -262,7 +262,7 @@ fn put_back(person: &Person, event: &Event) -> Option<AnyView> {
         Action::EmailChanged if before != email => (account, vec![("name", name), ("email", before.clone())]),
         _ => return None,
     };
-    Some(button(action, &fields, "Put back", format!("Put back: {before}")))
+    Some(button(action, &fields, "Put the earlier value back", format!("Put the earlier value back: {before}")))
 }
 
 fn tasks_section(person: &Person) -> AnyView {
@@ -303,7 +303,7 @@ fn sessions_section(person: &Person) -> AnyView {
             let cells = vec![
                 browser_name(&session.agent),
                 day(session.since).into_any(),
-                time_ago(session.seen, person.now),
+                seen_ago(session.seen, person.now),
                 end_button(session, Some(&here(person))),
             ];
             (format!("session-{}", session.id), cells)
@@ -327,7 +327,7 @@ fn tokens_section(person: &Person) -> AnyView {
                 view! { <bdi>{token.name.clone()}</bdi> }.into_any(),
                 words::scope(token.scope).into_any(),
                 day(token.created).into_any(),
-                time_or(token.used, person.now, "Never"),
+                seen_or(token.used, person.now, "Never"),
                 expiry(token.expires, person.now),
                 revoke_button(token, Some(&here(person))),
             ];

@@ -163,7 +163,7 @@ fn hand_over_section(
             {report}
             {fields.summary()}
             <p class="hint">
-                "For somebody who leaves. The other person becomes a member of their boards, with the higher of the two roles, and gets the open tasks that are assigned to them. Then they are removed from the boards."
+                "For somebody who leaves. The other person becomes a member of their boards, with the higher of the two roles, and gets the open tasks that are assigned to them. Then the one who leaves is removed from the boards. Preview shows what it would be."
             </p>
             <div class="field">
                 <label for="hand-over-to">"To"</label>

@@ -10,7 +10,7 @@ use super::{
     table::{Column, Filter, Row, Table},
 };
 use crate::{
-    account::words::{browser, day, time_ago},
+    account::words::{browser, day, seen_ago},
     id::ActorId,
     people::Person,
     time::Timestamp,
@@ -104,7 +104,7 @@ fn row(session: Session, back: &(&'static str, String), now: Timestamp) -> Row {
         person_link(&session.person),
         browser_name(&session.agent),
         day(session.since).into_any(),
-        time_ago(session.seen, now),
+        seen_ago(session.seen, now),
         until(session.expires, now),
         end_button(&session, Some(back)),
     ];

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use super::{Frame, Reader, tasks};
 use crate::{
-    account::words::time_ago,
+    account::words::{moment, time_ago},
     controls::priority::priority_words,
     fields::Field,
     history::revisions::{Revision, RevisionEvent, Value},
@@ -137,7 +137,7 @@ pub fn page(content: TaskPage) -> Frame {
         .into_any()
     };
     let day = |day: Option<Day>| day.map_or("–".to_owned(), |day| day.to_string()).into_any();
-    let moment = |(at, by): &(Timestamp, Option<String>)| {
+    let fact_time = |(at, by): &(Timestamp, Option<String>)| {
         let by = by.as_ref().map(|name| format!(" by {name}"));
         view! {
             {time_ago(*at, content.now)}
@@ -198,7 +198,7 @@ pub fn page(content: TaskPage) -> Frame {
     let revisions: Vec<_> = content
         .revisions
         .iter()
-        .map(|(revision, can_put_back)| revision_view(id, revision, can_put_back, &content.names, content.now))
+        .map(|(revision, can_put_back)| revision_view(id, revision, can_put_back, &content.names))
         .collect();
     let mistake = content.mistake.clone().map(|words| {
         view! {
@@ -216,7 +216,7 @@ pub fn page(content: TaskPage) -> Frame {
                 {fact("State", state.into_any())} {fact("Column", content.column.clone().into_any())}
                 {fact("Priority", priority_words(content.priority).into_any())} {fact("Start", day(content.start))}
                 {fact("Due", day(content.due))} {fact("Labels", labels)} {fact("Assigned to", people.into_any())}
-                {fact("Created", moment(&content.created))} {fact("Changed", moment(&content.updated))}
+                {fact("Created", fact_time(&content.created))} {fact("Changed", fact_time(&content.updated))}
                 {fact("Id", view! { <code>{id.to_string()}</code> }.into_any())}
                 {fact("Newest change", content.seq.to_string().into_any())}
             </dl>
@@ -238,7 +238,7 @@ pub fn page(content: TaskPage) -> Frame {
     Frame { above, has_mistake, ..Frame::new(reader.clone(), tasks::PATH, title.clone(), body) }
 }
 
-fn revision_view(task: TaskId, revision: &Revision, can_put_back: &[bool], names: &Names, now: Timestamp) -> AnyView {
+fn revision_view(task: TaskId, revision: &Revision, can_put_back: &[bool], names: &Names) -> AnyView {
     let Revision { seq, at, by, event, fields } = revision;
     let who = called(*by, |person| names.name(person));
     let did = match event {
@@ -271,8 +271,8 @@ fn revision_view(task: TaskId, revision: &Revision, can_put_back: &[bool], names
                     <form method="post" action=format!("{}/put-back", tasks::address(task))>
                         <input type="hidden" name="seq" value=seq.to_string() />
                         <input type="hidden" name="field" value=name />
-                        <button class="button" aria-label=format!("Put back: {name} {before}")>
-                            "Put back"
+                        <button class="button" aria-label=format!("Put the earlier value back: {name} {before}")>
+                            "Put the earlier value back"
                         </button>
                     </form>
                 }
@@ -294,7 +294,7 @@ fn revision_view(task: TaskId, revision: &Revision, can_put_back: &[bool], names
                 " "
                 {did}
                 " "
-                <span class="hint">{time_ago(*at, now)} {format!(" · change {seq}")}</span>
+                <span class="hint">{moment(*at)} {format!(" · change {seq}")}</span>
             </p>
             {fields}
         </li>

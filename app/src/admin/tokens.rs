@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{
     Frame,
-    parts::{Listing, back, button, choices, only_of, person_link, time_or, until, with_hint},
+    parts::{Listing, back, button, choices, only_of, person_link, seen_or, until, with_hint},
     table::{Column, Filter, Row, Table},
 };
 use crate::{
@@ -117,7 +117,7 @@ fn row(token: Token, back: &(&'static str, String), now: Timestamp) -> Row {
         person_link(&token.person),
         words::scope(token.scope).into_any(),
         day(token.created).into_any(),
-        time_or(token.used, now, "Never"),
+        seen_or(token.used, now, "Never"),
         expiry(token.expires, now),
         revoke_button(&token, Some(back)),
     ];

@@ -47,6 +47,8 @@ pub enum Command {
     GoToCard,
     GoToFirst,
     GoToLast,
+    /// Opens the task. The browser does it by itself, because a card's title is a link.
+    Open,
     Lift,
     Delete,
     /// Moves the lifted card in the direction of the arrow key.
@@ -223,6 +225,7 @@ pub const SHORTCUTS: &[Shortcut] = &[
     on(Scope::Focused, Command::GoToCard, &[Keys::Arrows], "Go to the next card"),
     on(Scope::Focused, Command::GoToFirst, &[Keys::Plain(Key::Home)], "Go to the first card of the column"),
     on(Scope::Focused, Command::GoToLast, &[Keys::Plain(Key::End)], "Go to the last card of the column"),
+    on(Scope::Focused, Command::Open, &[Keys::Plain(Key::Enter)], "Open it"),
     on(Scope::Focused, Command::Lift, &[Keys::Plain(Key::Space)], "Pick it up"),
     on(Scope::Focused, Command::Delete, &[Keys::Plain(Key::Delete)], "Delete it"),
     on(Scope::Lifted, Command::MoveLifted, &[Keys::Arrows], "Move it"),

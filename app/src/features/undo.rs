@@ -69,6 +69,20 @@ impl Undoing {
         });
     }
 
+    /// Shows a message about the edit that was just made, with a button that undoes it.
+    pub fn tell_done(&self, words: impl Into<String>) {
+        let undoing = self.clone();
+        let edit = self.0.board.next_undo(Direction::Undo).get_untracked();
+        let undo = move || {
+            // Only the last edit can be undone, and the button must not undo another one than it says.
+            match undoing.0.board.next_undo(Direction::Undo).get_untracked() == edit {
+                true => undoing.go(Direction::Undo),
+                false => undoing.0.notices.say_anew("Something newer was done since: undo that first.", None),
+            }
+        };
+        self.0.notices.say_anew(words, Some(Action::new("Undo", undo)));
+    }
+
     /// Undoes or redoes one edit.
     pub fn go(&self, direction: Direction) {
         let Parts { board, notices, announcer, revealed } = &*self.0;

@@ -530,7 +530,6 @@ pub async fn show(admin: Admin, Path(id): Path<Uuid>) -> Result<Response, ErrorP
         action: title(&admin, &edit).await?,
         person: edit.person.map(|person| person_of(&store.directory(), person).name),
         created_at: edit.created_at,
-        now,
         tasks: progress.tasks,
         done: progress.done,
         refused: progress.refused,

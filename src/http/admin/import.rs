@@ -58,14 +58,14 @@ fn report(imported: Imported) -> Report {
     }
     if wrong > 0 {
         let lines = if wrong == 1 { "1 line is wrong".to_owned() } else { format!("{wrong} lines are wrong") };
-        words.push_str(&format!(" {lines}: correct the file and import it again; nobody is invited twice."));
+        words.push_str(&format!(" {lines}: correct the list and import it again; nobody is invited twice."));
     }
     let line = |line: ImportedLine| {
         let outcome = match line.outcome {
-            Outcome::New if dry_run => "would be invited",
-            Outcome::New => "invited",
-            Outcome::Exists => "has an account",
-            Outcome::Invited => "was invited before",
+            Outcome::New if dry_run => "new: would be invited",
+            Outcome::New => "new: is invited now",
+            Outcome::Exists => "exists: has an account",
+            Outcome::Invited => "invited: has an invitation from before",
             Outcome::Wrong => "wrong",
         };
         [line.line.to_string(), line.email, outcome.to_owned(), line.why.or(line.url).unwrap_or_default()]

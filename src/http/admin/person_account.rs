@@ -52,16 +52,15 @@ pub async fn hand_over(
     let services = &admin.services;
     match services.accounts.hand_over(&admin.credentials, &services.writer, wanted).await {
         Ok(done) => {
-            let (boards, tasks, failed) = done.counts();
-            let verb = if wanted.dry_run { "Would hand over" } else { "Handed over" };
-            let mut words = format!("{verb}: boards {boards}, tasks {tasks}. ");
-            if failed > 0 {
-                words.push_str(&format!("Not possible: {failed}. "));
+            let to = services.accounts.account(&admin.credentials, form.to)?.name;
+            let mut words = done.words(&to);
+            if let (.., failed @ 1..) = done.counts() {
+                words.push_str(&format!(" Not possible: {failed}."));
             }
             if !done.is_complete() {
-                words.push_str("Not everything was reached in time; hand over again for the rest.");
+                words.push_str(" Not everything was reached in time; hand over again for the rest.");
             }
-            let report = Some(Report { words: words.trim_end().to_owned(), lines: done.lines() });
+            let report = Some(Report { words, lines: done.lines() });
             let content = PersonAccount { report, to: Some(form.to), ..content(&admin, person)? };
             Ok(answer::page(&admin, page(content)))
         }

@@ -21,9 +21,11 @@ function connect() {
   };
   mine.onmessage = ({ data }) => received(data);
   mine.onclose = ({ code, reason }) => {
-    if (socket === mine) socket = null;
-    note(`closed with ${code}${reason ? `: ${reason}` : ''}`);
-    say('Not connected');
+    // Whoever ends it themselves hears of no code: a browser says 1006 then, too, if the server has closed the connection first.
+    const isEnded = socket !== mine;
+    if (!isEnded) socket = null;
+    note(isEnded ? 'disconnected' : `closed with ${code}${reason ? `: ${reason}` : ''}`);
+    if (!socket) say('Not connected');
     // A browser does not tell why a socket could not be opened; the server does.
     if (!wasOpen) explain();
   };
@@ -134,7 +136,12 @@ function onSubmit(form, act) {
 onSubmit('connection', connect);
 onSubmit('subscription', subscribe);
 onSubmit('message-form', () => send(message.value));
-byId('disconnect').addEventListener('click', () => socket?.close(1000));
+byId('disconnect').addEventListener('click', () => {
+  const mine = socket;
+  socket = null;
+  mine?.close(1000);
+  say('Not connected');
+});
 byId('resume').addEventListener('click', resume);
 byId('clear').addEventListener('click', () => frames.replaceChildren());
 byId('template').addEventListener('change', ({ target }) => {

@@ -7,7 +7,7 @@ use leptos_router::hooks::use_query_map;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, HtmlInputElement, HtmlSelectElement};
 
-use super::chips::label_chip;
+use super::{super::undo::Undoing, chips::label_chip};
 use crate::{
     access::BoardRole,
     address::{View, board_path},
@@ -145,7 +145,7 @@ fn Row(board: LiveBoard, id: LabelId, edited: Memo<Option<LabelId>>, edits: Sign
 /// changes the label.
 #[component]
 fn Form(board: LiveBoard, label: Option<Arc<Label>>) -> impl IntoView {
-    let announcer = expect_context::<Announcer>();
+    let (announcer, undoing) = (expect_context::<Announcer>(), expect_context::<Undoing>());
     let was = label.clone();
     let id = label.as_ref().map(|label| label.id.to_string());
     let here = board_path(board.id(), View::Labels);
@@ -194,12 +194,17 @@ fn Form(board: LiveBoard, label: Option<Arc<Label>>) -> impl IntoView {
         let Some(op) = edit.op(was.as_deref(), crate::new_id()) else { return };
         let words = match &op {
             Op::CreateLabel(_) => "Label created",
-            Op::DeleteLabel(_) => "Label deleted",
+            Op::DeleteLabel(_) => "",
             Op::MergeLabels(_) => "Labels merged",
             _ => "Label changed",
         };
         if act(&board, op) {
-            announcer.say(words);
+            match &was {
+                Some(label) if words.is_empty() => {
+                    undoing.tell_done(format!("Deleted the label {}.", label.in_words()))
+                }
+                _ => announcer.say(words),
+            }
             match (&was, edit.action.as_str()) {
                 (None, _) => {
                     if let Ok(Some(name)) = form.query_selector("[name='edit[name]']")

@@ -2,7 +2,7 @@
 
 use std::{iter, time::Duration};
 
-use leptos::{html, leptos_dom::helpers::debounce, prelude::*};
+use leptos::{ev, html, leptos_dom::helpers::debounce, prelude::*};
 use leptos_router::{
     NavigateOptions,
     hooks::{use_location, use_navigate},
@@ -13,6 +13,7 @@ use crate::{
     board::{Sort, Wanted},
     controls::{
         choice::choice,
+        focus::focus_when_drawn,
         icon::{Icon, Picture},
         redrawn::redrawn,
     },
@@ -59,6 +60,15 @@ pub fn ListFilters(board: LiveBoard, query: Memo<ListQuery>) -> impl IntoView {
         }
     });
 
+    // The Enter key goes to the first task that was found, without waiting for a pause in typing.
+    let found = move |event: ev::SubmitEvent| {
+        event.prevent_default();
+        if let Some(search) = search.get_untracked() {
+            change(&|wanted| wanted.text = search.value());
+        }
+        focus_when_drawn("[data-task] a");
+    };
+
     let columns = board.columns();
     let column_options = move || {
         let wanted = query.with(|query| query.wanted.column);
@@ -86,7 +96,7 @@ pub fn ListFilters(board: LiveBoard, query: Memo<ListQuery>) -> impl IntoView {
             aria-label="Tasks"
             method="get"
             action=format!("/boards/{id}")
-            on:submit=|event| { event.prevent_default() }
+            on:submit=found
         >
             <input type="hidden" name="view" value="list" />
             <div class="search">

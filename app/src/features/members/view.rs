@@ -246,7 +246,7 @@ fn AddMember(board: LiveBoard) -> impl IntoView {
     });
     let form = move || {
         if none.get() {
-            return view! { <p class="hint">"Everyone who has an account here is a member."</p> }.into_any();
+            return view! { <p class="hint">"Everybody who has an account on this server is on this board already."</p> }.into_any();
         }
         let people = move || {
             let each = others.get().into_iter().map(|(id, name)| choice(id, name, false));
@@ -289,7 +289,26 @@ fn AddMember(board: LiveBoard) -> impl IntoView {
         }
         .into_any()
     };
-    redrawn(form)
+    let principal = expect_context::<Live>().principal();
+    let may_invite = Memo::new(move |_| principal.read().may_manage_people());
+    let new = move || match may_invite.get() {
+        true => view! {
+            <p class="hint">
+                "Somebody without an account? " <a href="/people" rel="external">
+                    "Invite them"
+                </a>
+            </p>
+        }
+        .into_any(),
+        false => {
+            view! { <p class="hint">"Admins of this server invite people who have no account yet."</p> }.into_any()
+        }
+    };
+    view! {
+        {redrawn(form)}
+        {redrawn(new)}
+    }
+    .into_any()
 }
 
 /// The role that people who are not members have on the board.

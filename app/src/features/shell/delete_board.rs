@@ -23,7 +23,7 @@ pub fn DeleteBoardDialog(board: LiveBoard, dialog: NodeRef<html::Dialog>) -> imp
         <Confirm
             dialog
             question=Signal::derive(move || format!("Delete “{}”?", name.get()))
-            consequence="All its columns and tasks go with it, for everyone. For some time, an admin of this server can restore it."
+            consequence="All its columns and tasks go with it, for everyone. For 30 days, its managers and the admins of this server can restore it."
             confirm_label="Delete board"
             confirmed=delete
         />
