@@ -364,7 +364,7 @@ async fn the_former_address_is_told_of_the_new_one() {
     let new = NewPerson { name: "Ana", email: "ana@example.com", password: None };
     let ana = accounts.add(&local, new, InstanceRole::Member).await.unwrap();
     for email in ["ana@example.com", "lima@example.com"] {
-        let update = PersonUpdate { email: Some(email), ..PersonUpdate::default() };
+        let update = PersonUpdate { email: Some(email.into()), ..PersonUpdate::default() };
         accounts.update(&local, ana, update).await.unwrap();
     }
     let mail = timeout(PATIENCE, mails.recv()).await.unwrap().unwrap();

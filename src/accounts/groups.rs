@@ -24,7 +24,7 @@ use tokio::time::Instant;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{AccountError, Accounts, found, may, named, principal};
+use super::{AccountError, Accounts, found, may, named, principal, text_edit::TextEdit};
 use crate::{
     clock::now,
     credentials::Credentials,
@@ -148,14 +148,18 @@ impl Accounts {
         &self,
         credentials: &Credentials,
         id: Uuid,
-        name: Option<&str>,
-        description: Option<&str>,
+        name: Option<TextEdit<'_>>,
+        description: Option<TextEdit<'_>>,
     ) -> Result<(), AccountError> {
-        let (name, description) = (name.map(group_name).transpose()?, description.map(group_description).transpose()?);
+        let new_name = name.map(|edit| group_name(edit.to)).transpose()?;
+        let new_description = description.map(|edit| group_description(edit.to)).transpose()?;
         let mut change = self.begin(credentials).await?;
         let done = async {
-            managed_group(&mut change, id).await?;
-            match change.update_group(id, name.as_deref(), description.as_deref()).await? {
+            may(principal(&change)?.may_manage_people())?;
+            let (now_name, now_description) = change.group_texts(id).await?.ok_or(AccountError::NotFound("group"))?;
+            name.map_or(Ok(()), |edit| edit.check("name", &now_name))?;
+            description.map_or(Ok(()), |edit| edit.check("description", &now_description))?;
+            match change.update_group(id, new_name.as_deref(), new_description.as_deref()).await? {
                 true => Ok(()),
                 false => Err(name_taken()),
             }

@@ -18,6 +18,7 @@
 //! - [`one_time_links`]: links that work once, and their purposes.
 //! - [`settings`]: settings that change while servers run, and the test of mail.
 //! - [`jobs`]: jobs of the outbox, for those who administer the server.
+//! - [`text_edit`]: a new text for a field, which is refused if somebody else changed the field.
 //! - [`audit`]: reading the audit log, which each of the others writes.
 //!
 //! The roles of people on boards are not here: they are a part of the board, and are written by the one write path like the
@@ -41,6 +42,7 @@ pub mod people;
 pub mod sessions;
 pub mod settings;
 pub mod share_links;
+pub mod text_edit;
 pub mod tokens;
 
 use std::{sync::Arc, time::Duration};

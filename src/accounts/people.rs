@@ -10,6 +10,7 @@ use lettre::Address;
 
 use super::{
     AccountError, Accounts, attempts::Origin, may, named, passwords::revoke_password_links, principal, self_service,
+    text_edit::TextEdit,
 };
 use crate::{
     clock::now,
@@ -33,9 +34,9 @@ pub struct NewPerson<'a> {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PersonUpdate<'a> {
     /// The name.
-    pub name: Option<&'a str>,
+    pub name: Option<TextEdit<'a>>,
     /// The e-mail address.
-    pub email: Option<&'a str>,
+    pub email: Option<TextEdit<'a>>,
     /// The role on this server.
     pub role: Option<InstanceRole>,
     /// Whether the person may sign in.
@@ -100,15 +101,18 @@ impl Accounts {
         update: PersonUpdate<'_>,
     ) -> Result<(), AccountError> {
         let PersonUpdate { name, email, role, active } = update;
-        let name = name.map(|name| named(check_name(name), "name")).transpose()?;
-        let email = email.map(check_email).transpose()?;
+        let name = name.map(|edit| Ok::<_, AccountError>((edit, named(check_name(edit.to), "name")?))).transpose()?;
+        let email = email.map(|edit| Ok::<_, AccountError>((edit, check_email(edit.to)?))).transpose()?;
         let mut change = self.begin(credentials).await?;
         let done = async {
             managed(&change, person)?;
-            if let Some(name) = name {
+            let account = change.directory().account(person).cloned().ok_or(AccountError::NotFound("person"))?;
+            if let Some((edit, name)) = name {
+                edit.check("name", &account.name)?;
                 change.set_name(person, &name).await?;
             }
-            if let Some(email) = email {
+            if let Some((edit, email)) = email {
+                edit.check(EMAIL, &account.email)?;
                 if principal(&change)?.person == Some(person) {
                     let message = "you change your own e-mail address on your account page, with your password";
                     return Err(AccountError::invalid(EMAIL, message));

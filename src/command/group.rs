@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{CommandContext, Common, error_message, table};
 use crate::{
-    accounts::groups::MembershipsSet,
+    accounts::{groups::MembershipsSet, text_edit::TextEdit},
     store::{
         Group,
         tables::{Direction, GroupFilter, GroupOrder, Slice},
@@ -179,7 +179,8 @@ impl GroupCommand {
             Self::Change { group, name, description, common } => {
                 let context = CommandContext::open(&common).await?;
                 let id = context.group(&group).await?;
-                let (name, description) = (name.as_deref(), description.as_deref());
+                let (name, description) =
+                    (name.as_deref().map(TextEdit::from), description.as_deref().map(TextEdit::from));
                 let done = context.accounts.update_group(&context.operator, id, name, description).await;
                 done.map_err(error_message)?;
                 context.print_group(id).await

@@ -11,7 +11,10 @@ use serde::Serialize;
 
 use super::{CommandContext, Common, error_message, table};
 use crate::{
-    accounts::{NewPerson, PersonUpdate, first_visit::adopt_boards, hand_over::HandOver, import::ImportedLine},
+    accounts::{
+        NewPerson, PersonUpdate, first_visit::adopt_boards, hand_over::HandOver, import::ImportedLine,
+        text_edit::TextEdit,
+    },
     store::Account,
     telemetry,
 };
@@ -306,8 +309,11 @@ impl Change {
     async fn run(self) -> Result<(), String> {
         let context = CommandContext::open(&self.common).await?;
         let person = context.account(&self.email)?.id;
-        let update =
-            PersonUpdate { name: self.name.as_deref(), email: self.new_email.as_deref(), ..PersonUpdate::default() };
+        let update = PersonUpdate {
+            name: self.name.as_deref().map(TextEdit::from),
+            email: self.new_email.as_deref().map(TextEdit::from),
+            ..PersonUpdate::default()
+        };
         context.accounts.update(&context.operator, person, update).await.map_err(error_message)?;
         context.print_account(self.new_email.as_deref().unwrap_or(&self.email), None)
     }

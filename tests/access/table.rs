@@ -188,7 +188,7 @@ const TABLE: &[Row] = &[
     row("POST /admin/tasks/bulk", "action=complete&of=selected&task={task}","401 401 403 403 403 403 200 200  401 401 401  401 401 401"),
     row("GET /admin/tasks/{task}", "",                                  "303 303 403 403 403 403 200 200  303 303 303  401 401 303"),
     row("POST /admin/tasks/{task}", "seq=1",                            "401 401 403 403 403 403 422 422  401 401 401  401 401 401"),
-    row("POST /admin/tasks/{task}/put-back", "seq=1&field=Title",       "401 401 403 403 403 403 409 409  401 401 401  401 401 401"),
+    row("POST /admin/tasks/{task}/put-back", "seq=1&field=Title&seen=9","401 401 403 403 403 403 409 409  401 401 401  401 401 401"),
     row("POST /admin/tasks/{task}/delete", "",                          "401 401 403 403 403 403 303 303  401 401 401  401 401 401"),
     row("POST /admin/tasks/{task}/restore", "",                         "401 401 403 403 403 403 303 303  401 401 401  401 401 401"),
     row("GET /admin/boards", "",                                        "303 303 403 403 403 403 200 200  303 303 303  401 401 303"),

@@ -267,7 +267,8 @@ async fn the_history_of_an_account_puts_values_back() {
     // The former values are back, so only those that they replaced are offered.
     let text = team.page(&page).await;
     assert!(
-        !text.contains("Put the earlier value back: Ben Okri\"") && text.contains("Put back: Benjamin\""),
+        !text.contains("Put the earlier value back: Ben Okri\"")
+            && text.contains("Put the earlier value back: Benjamin\""),
         "{text}"
     );
     for link in [format!("/admin/audit?target={}", team.ben_id), format!("/admin/audit?actor={}", team.ben_id)] {

@@ -532,6 +532,15 @@ async fn the_pages_restore_boards_change_accounts_and_import() {
     let page = ana.get(&account).await.text;
     assert!(page.contains("are saved") && page.contains("value=\"b@example.com\""));
     assert!(ana.get(&format!("/admin/people/{id}")).await.text.contains(&account), "a way there");
+    // A form that is older than somebody else's change takes nothing back that it did not touch, and overwrites nothing unseen.
+    let older = |name, email| [("name", name), ("email", email), ("name_was", "Ben"), ("email_was", "ben@example.com")];
+    assert_eq!(ana.post(&account, &older("Ben", "ben@example.com")).await.goes_to(), account);
+    let refused = ana.post(&account, &older("Benny", "ben@example.com")).await;
+    assert!(refused.text.contains("it is “Benno” now") && refused.text.contains("value=\"Benny\""), "{}", refused.text);
+    assert!(refused.text.contains("value=\"b@example.com\""), "the other field shows what is there: {}", refused.text);
+    refused.is_refused(StatusCode::CONFLICT, "");
+    let stored = services.store.directory().account(id).unwrap().clone();
+    assert_eq!((&*stored.name, &*stored.email), ("Benno", "b@example.com"));
     assert!(ben.is_in().await);
 
     node.accepted(board, Op::SetMember(SetMember { person: id, role: Some(BoardRole::Manager) })).await;

@@ -359,11 +359,19 @@ async fn the_history_of_a_task_shows_each_field_and_puts_values_back() {
     ] {
         assert!(text.contains(part), "{part} in {text}");
     }
-    let seq = field(&text, "seq");
-    let (status, to, _) = post(&server, &format!("{path}/put-back"), &[("seq", &seq), ("field", "Column")]).await;
+    let (seq, seen) = (field(&text, "seq"), field(&text, "seen"));
+    let back = async |field| {
+        post(&server, &format!("{path}/put-back"), &[("seq", &*seq), ("field", field), ("seen", &*seen)]).await
+    };
+    // Somebody else writes after the page was drawn: this is not overwritten unseen.
+    server.patch(&format!("/tasks/{task}"), &json!({ "due": "2026-12-31" })).await;
+    let (status, _, refused) = back("Due").await;
+    assert_eq!(status, StatusCode::CONFLICT, "{refused}");
+    assert_eq!(server.get(&format!("/tasks/{task}")).await["due"], "2026-12-31");
+    let (status, to, _) = back("Column").await;
     assert_eq!((status, &*to), (StatusCode::SEE_OTHER, &*path));
     assert_eq!(server.get(&format!("/tasks/{task}")).await["completed"], false);
-    let (status, _, text) = post(&server, &format!("{path}/put-back"), &[("seq", &seq), ("field", "Column")]).await;
+    let (status, _, text) = back("Column").await;
     assert_eq!(status, StatusCode::CONFLICT, "it is so already");
     assert!(text.contains("cannot be put back"), "{text}");
     assert_eq!(post(&server, &format!("{path}/delete"), &[]).await.1, path);
@@ -558,7 +566,10 @@ async fn the_page_of_a_task_has_its_labels_and_puts_earlier_ones_back() {
         assert!(text.contains(part), "{part} in {text}");
     }
     let seq = changed["seq"].to_string();
-    let back = async || post(&server, &format!("{path}/put-back"), &[("seq", &seq), ("field", "Labels")]).await;
+    let back = async || {
+        let seen = field(&page(&server, &path).await, "seen");
+        post(&server, &format!("{path}/put-back"), &[("seq", &*seq), ("field", "Labels"), ("seen", &*seen)]).await
+    };
     assert_eq!(back().await.0, StatusCode::SEE_OTHER);
     assert_eq!(server.get(&format!("/tasks/{task}")).await["labels"], json!([labels[0], labels[1]]));
     assert_eq!(back().await.0, StatusCode::CONFLICT, "it is so already");
@@ -602,7 +613,7 @@ async fn a_task_on_an_archived_board_offers_no_change() {
     let late = [
         (format!("/admin/tasks/{task}/delete"), vec![]),
         (format!("/admin/tasks/{gone}/restore"), vec![]),
-        (format!("/admin/tasks/{task}/put-back"), vec![("seq", &*seq), ("field", "Title")]),
+        (format!("/admin/tasks/{task}/put-back"), vec![("seq", &*seq), ("field", "Title"), ("seen", &*seq)]),
     ];
     for (path, fields) in late {
         let (status, _, text) = post(&server, &path, &fields).await;

@@ -140,18 +140,28 @@ fn facts_section(group: &Group) -> AnyView {
 }
 
 fn settings_section(group: &Group, path: &str) -> AnyView {
-    let now = GroupForm { name: group.name.clone(), description: group.description.clone() };
-    let (typed, mistake) = match &group.refused {
-        Some(Refused::Settings(typed, mistake)) => (typed, Some(mistake)),
-        _ => (&now, None),
-    };
+    let (name, description) = (group.name.clone(), group.description.clone());
+    let (mut typed, mut mistake) = (GroupForm { name, description, ..GroupForm::default() }, None);
+    // What was typed stays. The next attempt starts from what is there now.
+    if let Some(Refused::Settings(form, why)) = &group.refused {
+        let is_typed = |to: &String, was: &Option<String>| was.as_ref() != Some(to);
+        if is_typed(&form.name, &form.name_was) {
+            typed.name.clone_from(&form.name);
+        }
+        if is_typed(&form.description, &form.description_was) {
+            typed.description.clone_from(&form.description);
+        }
+        mistake = Some(why);
+    }
     let form = Form::new("settings", mistake);
     view! {
         <section class="sheet" id="settings" aria-labelledby="settings-title">
             <h2 id="settings-title">"Settings"</h2>
             {form.summary()}
             <form class="role-form" method="post" action=path.to_owned()>
-                {fields(form, typed)}
+                {fields(form, &typed)}
+                <input type="hidden" name="name_was" value=group.name.clone() />
+                <input type="hidden" name="description_was" value=group.description.clone() />
                 <button class="button" aria-label="Save name and description">
                     "Save"
                 </button>

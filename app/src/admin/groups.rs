@@ -46,6 +46,10 @@ pub struct GroupForm {
     /// What it is for.
     #[serde(default)]
     pub description: String,
+    /// The name when the form was drawn. Absent: whatever is there is replaced.
+    pub name_was: Option<String>,
+    /// The description when the form was drawn.
+    pub description_was: Option<String>,
 }
 
 const COLUMNS: [Column; 5] = [

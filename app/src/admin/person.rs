@@ -48,6 +48,8 @@ pub struct Person {
     pub person: Account,
     /// Whether the reader may change the account.
     pub may_change: bool,
+    /// Whether this is the account of the reader, who changes their own name and e-mail address elsewhere.
+    pub is_reader: bool,
     /// Their e-mail address.
     pub email: String,
     /// Whether the address was proved to be theirs.
@@ -254,12 +256,18 @@ fn put_back(person: &Person, event: &Event) -> Option<AnyView> {
     let before = event.details.get("before")?.as_str()?.to_owned();
     let (id, name, email) = (person.person.id, person.person.name.clone(), person.email.clone());
     let account = person_account::address(id);
+    // The fields of the form for name and address, of which only one is changed.
+    let edit = |name_to: String, email_to: String| {
+        let was = [("name_was", name.clone()), ("email_was", email.clone())];
+        [("name", name_to), ("email", email_to)].into_iter().chain(was).collect()
+    };
     let (action, fields) = match Action::parse(&event.action)? {
         Action::RoleChanged if before != person.role.as_str() => {
             (format!("{}/role", people::PATH), vec![("person", id.to_string()), ("role", before.clone())])
         }
-        Action::NameChanged if before != name => (account, vec![("name", before.clone()), ("email", email)]),
-        Action::EmailChanged if before != email => (account, vec![("name", name), ("email", before.clone())]),
+        _ if person.is_reader => return None,
+        Action::NameChanged if before != name => (account, edit(before.clone(), email.clone())),
+        Action::EmailChanged if before != email => (account, edit(name.clone(), before.clone())),
         _ => return None,
     };
     Some(button(action, &fields, "Put the earlier value back", format!("Put the earlier value back: {before}")))

@@ -18,13 +18,17 @@ pub fn address(person: ActorId) -> String {
 }
 
 /// The form for name and address.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeForm {
     /// The name.
     pub name: String,
     /// The e-mail address.
     pub email: String,
+    /// The name when the form was drawn. Absent: whatever is there is replaced.
+    pub name_was: Option<String>,
+    /// The e-mail address when the form was drawn.
+    pub email_was: Option<String>,
 }
 
 /// The form for handing over.
@@ -85,10 +89,17 @@ pub struct PersonAccount {
 /// Renders the page.
 pub fn page(content: PersonAccount) -> Frame {
     let PersonAccount { reader, id, name, email, is_reader, .. } = content;
-    let (mut typed, mut of_change, mut of_hand_over) = (ChangeForm { name: name.clone(), email }, None, None);
+    let now = ChangeForm { name_was: Some(name.clone()), email_was: Some(email.clone()), name: name.clone(), email };
+    let (mut typed, mut of_change, mut of_hand_over) = (now.clone(), None, None);
     match content.refused {
         None => {}
-        Some(Refused::Change(form, mistake)) => (typed, of_change) = (form, Some(mistake)),
+        // What was typed stays. The next attempt starts from what is there now.
+        Some(Refused::Change(form, mistake)) => {
+            let ChangeForm { name, email, name_was, email_was } = form;
+            let name = if name_was.as_ref() == Some(&name) { now.name } else { name };
+            let email = if email_was.as_ref() == Some(&email) { now.email } else { email };
+            (typed, of_change) = (ChangeForm { name, email, ..now }, Some(mistake));
+        }
         Some(Refused::HandOver(mistake)) => of_hand_over = Some(mistake),
     }
     let body = view! {
@@ -122,6 +133,8 @@ fn change_section(id: ActorId, form: &ChangeForm, is_reader: bool, mistake: Opti
             {fields.summary()}
             {fields.input(name)}
             {fields.input(email)}
+            <input type="hidden" name="name_was" value=form.name_was.clone() />
+            <input type="hidden" name="email_was" value=form.email_was.clone() />
             <button class="button primary">"Save"</button>
         </form>
     }

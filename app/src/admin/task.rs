@@ -198,7 +198,7 @@ pub fn page(content: TaskPage) -> Frame {
     let revisions: Vec<_> = content
         .revisions
         .iter()
-        .map(|(revision, can_put_back)| revision_view(id, revision, can_put_back, &content.names))
+        .map(|(revision, can_put_back)| revision_view(id, revision, can_put_back, &content.names, content.seq))
         .collect();
     let mistake = content.mistake.clone().map(|words| {
         view! {
@@ -238,7 +238,7 @@ pub fn page(content: TaskPage) -> Frame {
     Frame { above, has_mistake, ..Frame::new(reader.clone(), tasks::PATH, title.clone(), body) }
 }
 
-fn revision_view(task: TaskId, revision: &Revision, can_put_back: &[bool], names: &Names) -> AnyView {
+fn revision_view(task: TaskId, revision: &Revision, can_put_back: &[bool], names: &Names, seen: Seq) -> AnyView {
     let Revision { seq, at, by, event, fields } = revision;
     let who = called(*by, |person| names.name(person));
     let did = match event {
@@ -271,6 +271,7 @@ fn revision_view(task: TaskId, revision: &Revision, can_put_back: &[bool], names
                     <form method="post" action=format!("{}/put-back", tasks::address(task))>
                         <input type="hidden" name="seq" value=seq.to_string() />
                         <input type="hidden" name="field" value=name />
+                        <input type="hidden" name="seen" value=seen.to_string() />
                         <button class="button" aria-label=format!("Put the earlier value back: {name} {before}")>
                             "Put the earlier value back"
                         </button>

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::{answer, board::role, listing::mistake, reader::Admin, tasks::person_of};
 use crate::{
-    accounts::{AccountError, groups::MembershipsSet},
+    accounts::{AccountError, groups::MembershipsSet, text_edit::TextEdit},
     http::account::{
         answer as account_answer,
         answer::ErrorPage,
@@ -60,7 +60,9 @@ pub async fn show(
 /// `POST /admin/groups/{group}`
 pub async fn save(admin: Admin, Path(group): Path<Uuid>, Form(form): Form<GroupForm>) -> Result<Response, ErrorPage> {
     let (accounts, credentials) = (&admin.services.accounts, &admin.credentials);
-    match accounts.update_group(credentials, group, Some(&form.name), Some(&form.description)).await {
+    let name = TextEdit::typed(&form.name, form.name_was.as_deref());
+    let description = TextEdit::typed(&form.description, form.description_was.as_deref());
+    match accounts.update_group(credentials, group, name, description).await {
         Ok(()) => Ok(admin.redirect_with_flash(&Notice::done("Name and description are saved."), &address(group))),
         Err(error) => {
             let mistake = account_answer::mistake(&error, &["name", "description"]);

@@ -104,6 +104,7 @@ async fn content(admin: &Admin, id: ActorId, refused: Option<Mistake>) -> Result
         most: principal.role.unwrap_or(InstanceRole::Member),
         person: account.person(),
         may_change: principal.may_manage(account.role),
+        is_reader: principal.person == Some(account.id),
         email: account.email.clone(),
         email_is_proved: account.email_is_proved,
         role: account.role,

@@ -9,7 +9,7 @@ use axum::{extract::Path, http::StatusCode, response::Response};
 
 use super::{answer, reader::Admin};
 use crate::{
-    accounts::{AccountError, PersonUpdate, hand_over::HandOver},
+    accounts::{AccountError, PersonUpdate, hand_over::HandOver, text_edit::TextEdit},
     http::account::{answer as account_answer, answer::ErrorPage, form::Form},
 };
 
@@ -25,12 +25,17 @@ pub async fn change(
     Path(person): Path<ActorId>,
     Form(form): Form<ChangeForm>,
 ) -> Result<Response, ErrorPage> {
-    let update = PersonUpdate { name: Some(&form.name), email: Some(&form.email), ..PersonUpdate::default() };
+    let update = PersonUpdate {
+        name: TextEdit::typed(&form.name, form.name_was.as_deref()),
+        email: TextEdit::typed(&form.email, form.email_was.as_deref()),
+        ..PersonUpdate::default()
+    };
     match admin.services.accounts.update(&admin.credentials, person, update).await {
         Ok(()) => Ok(admin.redirect_with_flash(&Notice::done("Name and e-mail address are saved."), &address(person))),
-        Err(error @ AccountError::Invalid { .. }) => {
+        Err(error @ (AccountError::Invalid { .. } | AccountError::Changed(_))) => {
             let mistake = account_answer::mistake(&error, &["name", crate::accounts::people::EMAIL]);
-            refused(&admin, person, Refused::Change(form, mistake))
+            let status = ErrorPage::from(error).status;
+            refused(&admin, person, status, Refused::Change(form, mistake))
         }
         Err(error) => Err(error.into()),
     }
@@ -66,15 +71,15 @@ pub async fn hand_over(
         }
         Err(error @ AccountError::Invalid { .. }) => {
             let mistake = Mistake { field: None, words: error.sentence() };
-            refused(&admin, person, Refused::HandOver(mistake))
+            refused(&admin, person, StatusCode::UNPROCESSABLE_ENTITY, Refused::HandOver(mistake))
         }
         Err(error) => Err(error.into()),
     }
 }
 
-fn refused(admin: &Admin, person: ActorId, refused: Refused) -> Result<Response, ErrorPage> {
+fn refused(admin: &Admin, person: ActorId, status: StatusCode, refused: Refused) -> Result<Response, ErrorPage> {
     let content = PersonAccount { refused: Some(refused), ..content(admin, person)? };
-    Ok(answer::refused(admin, StatusCode::UNPROCESSABLE_ENTITY, page(content)))
+    Ok(answer::refused(admin, status, page(content)))
 }
 
 /// The page's content, without the outcome of a form. An error for readers who may not manage this person.

@@ -12,7 +12,7 @@ use app::{
     id::{MutationId, TaskId},
     model::Seq,
     new_id,
-    ops::{Change, DeleteTask, Mutation, Op, RestoreTask},
+    ops::{Change, DeleteTask, Mutation, Op, RestoreTask, UpdateTask},
     state::BoardState,
     text::sentence,
 };
@@ -118,13 +118,15 @@ async fn content(admin: &Admin, id: TaskId, mistake: Option<String>) -> Result<T
 pub struct PutBack {
     seq: Seq,
     field: String,
+    /// The number of the task's newest change when the page was drawn.
+    seen: Seq,
 }
 
 /// `POST /admin/tasks/{task}/put-back`: gives a field the value that it had before a change.
 pub async fn put_back(
     admin: Admin,
     Path(id): Path<TaskId>,
-    Form(PutBack { seq, field }): Form<PutBack>,
+    Form(PutBack { seq, field, seen }): Form<PutBack>,
 ) -> Result<Response, ErrorPage> {
     let board = board_of(&admin, id).await?;
     let (revisions, _) = history(&admin, id).await?;
@@ -138,6 +140,8 @@ pub async fn put_back(
         let frame = page(content(&admin, id, Some(words.to_owned())).await?);
         return Ok(answer::refused(&admin, StatusCode::CONFLICT, frame));
     };
+    // Whoever pressed the button has not seen what somebody else wrote since.
+    let update = UpdateTask { guard: Some(seen), ..update };
     change(admin, id, &board, Op::UpdateTask(update), "The earlier value is back.").await
 }
 

@@ -20,7 +20,7 @@ use super::{
     model::not_null,
 };
 use crate::{
-    accounts::groups::MembershipsSet,
+    accounts::{groups::MembershipsSet, text_edit::TextEdit},
     http::{
         input::{Json, Path, Query},
         problem::Problem,
@@ -237,7 +237,8 @@ pub async fn update(
     Json(GroupPatch { name, description }): Json<GroupPatch>,
 ) -> Result<Response, Problem> {
     let (accounts, credentials) = (client.accounts(), client.credentials());
-    accounts.update_group(credentials, id, name.as_deref(), description.as_deref()).await?;
+    let (name, description) = (name.as_deref().map(TextEdit::from), description.as_deref().map(TextEdit::from));
+    accounts.update_group(credentials, id, name, description).await?;
     Ok(json(StatusCode::OK, &whole(&client, id).await?))
 }
 

@@ -23,6 +23,7 @@ use crate::{
         PersonUpdate,
         hand_over::{HandOver, HandedOver},
         import::Imported,
+        text_edit::TextEdit,
     },
     http::{
         input::{Json, Path, Query},
@@ -220,7 +221,12 @@ pub async fn update(
     if !client.visitor.principal().may_manage_people() {
         return Err(Problem::forbidden());
     }
-    let update = PersonUpdate { name: name.as_deref(), email: email.as_deref(), role, active };
+    let update = PersonUpdate {
+        name: name.as_deref().map(TextEdit::from),
+        email: email.as_deref().map(TextEdit::from),
+        role,
+        active,
+    };
     accounts.update(client.credentials(), person, update).await?;
     Ok(json(StatusCode::OK, &Person::of(&accounts.account(client.credentials(), person)?, true)))
 }

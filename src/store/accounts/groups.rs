@@ -189,6 +189,13 @@ impl AccessChange<'_> {
         Ok(self.change_aside(insert, |_| event).await? > 0)
     }
 
+    /// The name and the description of a group.
+    pub(crate) async fn group_texts(&mut self, id: Uuid) -> Result<Option<(String, String)>, StoreError> {
+        let found = query("SELECT name, description FROM groups WHERE id = $1").bind(id.to_string());
+        let row = self.read(found).await?;
+        row.map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).transpose()
+    }
+
     /// Renames a group, and sets its description; absent ones stay. Returns `false` if another group has the name.
     pub(crate) async fn update_group(
         &mut self,
@@ -196,9 +203,7 @@ impl AccessChange<'_> {
         name: Option<&str>,
         description: Option<&str>,
     ) -> Result<bool, StoreError> {
-        let found = query("SELECT name, description FROM groups WHERE id = $1").bind(id.to_string());
-        let Some(row) = self.read(found).await? else { return Ok(true) };
-        let (name_before, description_before): (String, String) = (row.try_get(0)?, row.try_get(1)?);
+        let Some((name_before, description_before)) = self.group_texts(id).await? else { return Ok(true) };
         let (name, description) = (name.unwrap_or(&name_before), description.unwrap_or(&description_before));
         if name == name_before && description == description_before {
             return Ok(true);
