@@ -23,4 +23,5 @@ pub mod redrawn;
 pub mod rows;
 pub mod server_name;
 pub mod show_more;
+pub mod theme;
 pub mod unavailable;

@@ -24,6 +24,8 @@ use crate::{
     live::Live,
 };
 #[cfg(feature = "ssr")]
+use crate::controls::theme::Theme;
+#[cfg(feature = "ssr")]
 pub use bootstrap::{APP, SHAPE};
 
 /// The document around the app, as the server sends it. The app has its own element, so that nodes that others add to the page (browser
@@ -31,13 +33,14 @@ pub use bootstrap::{APP, SHAPE};
 #[cfg(feature = "ssr")]
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     use bootstrap::{Bootstrap, PageError};
+    let theme = use_context::<Theme>().unwrap_or_default();
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang="en" data-theme=theme.as_str()>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
-                <meta name="color-scheme" content="light dark" />
+                {theme.in_head()}
                 <meta name="application-name" content=server_name() />
                 <meta name="description" content=crate::account::document::DESCRIPTION />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
