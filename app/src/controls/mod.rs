@@ -17,6 +17,7 @@ pub mod name_editor;
 pub mod notices;
 pub mod person;
 pub mod pointer;
+pub mod printing;
 pub mod priority;
 pub mod raw_text;
 pub mod redrawn;
