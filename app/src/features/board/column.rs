@@ -22,6 +22,7 @@ use crate::{
         show_more::ShowMore,
     },
     features::task::drafts::Unsent,
+    forms::FIRST_FIELD,
     id::{ColumnId, TaskId},
     live::LiveBoard,
     model::ColumnKind,
@@ -36,6 +37,10 @@ const WINDOW: usize = 50;
 pub fn ColumnView(board: LiveBoard, column: ColumnId) -> impl IntoView {
     let id = column;
     let columns = board.columns();
+    let field_id = {
+        let columns = columns.clone();
+        Signal::derive(move || columns.read().first().is_some_and(|first| first.id == id).then_some(FIRST_FIELD))
+    };
     let column = Memo::new(move |_| columns.read().iter().find(|column| column.id == id).cloned());
     let name = Signal::derive(move || column.read().as_ref().map(|column| column.name.clone()).unwrap_or_default());
     let kind = Signal::derive(move || column.read().as_ref().map_or(ColumnKind::Open, |column| column.kind));
@@ -149,7 +154,7 @@ pub fn ColumnView(board: LiveBoard, column: ColumnId) -> impl IntoView {
                 </ol>
             </div>
             <IfMay may=edits>
-                <QuickAdd board=board.clone() column=id unsent=Unsent::Task(id) />
+                <QuickAdd board=board.clone() column=id unsent=Unsent::Task(id) id=field_id />
             </IfMay>
         </section>
     }
