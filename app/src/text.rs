@@ -126,7 +126,7 @@ pub fn isolated(text: &str) -> String {
         matches!(char, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}' | '\u{10800}'..='\u{10fff}'
             | '\u{1e800}'..='\u{1efff}')
     };
-    if !text.contains(|char| is_right_to_left(char) || turns_text(char)) {
+    if !text.contains(|char: char| is_right_to_left(char) || turns_text(char)) {
         return text.to_owned();
     }
     // One of these could end the isolation.

@@ -22,10 +22,8 @@ use axum::{
     routing::{MethodFilter, on},
 };
 use leptos::{
-    config::LeptosOptions,
-    context::{provide_context, with_context},
-    nonce::use_nonce,
-    prelude::use_context,
+    config::LeptosOptions, context::provide_context, nonce::use_nonce, prelude::use_context,
+    reactive::owner::with_context,
 };
 use leptos_axum::{LeptosRoutes, ResponseOptions, handle_server_fns_with_context};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};

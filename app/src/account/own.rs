@@ -201,7 +201,8 @@ impl Expiry {
 
 /// Renders the page.
 pub fn page(content: OwnAccount) -> Page {
-    let OwnAccount { current_user, notice: done, email, role, has_password, sessions, tokens, now, theme, refused } = content;
+    let OwnAccount { current_user, notice: done, email, role, has_password, sessions, tokens, now, theme, refused } =
+        content;
     let has_mistake = refused.is_some();
     let shows_secret = Notice::shows_secret(done.as_ref());
     let (mut name, mut token) = (NameForm { name: current_user.person.name.clone() }, TokenForm::default());
@@ -308,7 +309,9 @@ fn theme_section(theme: Theme) -> AnyView {
     view! {
         <section class="sheet" aria-labelledby="theme-title">
             <h2 id="theme-title">"Theme"</h2>
-            <p class="hint">"How Taskwire looks in this browser. It is also in the menu at the top right of every board."</p>
+            <p class="hint">
+                "How Taskwire looks in this browser. It is also in the menu at the top right of every board."
+            </p>
             {theme_form(theme.as_str(), Some(PATH.to_owned()))}
         </section>
     }

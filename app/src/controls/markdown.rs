@@ -106,7 +106,9 @@ impl Writer {
             Tag::Table(columns) => {
                 self.table = columns;
                 // A table wider than the text scrolls, also by the arrow keys.
-                self.html.push_str("<div class=\"wide\" role=\"group\" aria-label=\"Table\" tabindex=\"0\"><table dir=\"auto\">");
+                self.html.push_str(
+                    "<div class=\"wide\" role=\"group\" aria-label=\"Table\" tabindex=\"0\"><table dir=\"auto\">",
+                );
             }
             Tag::TableHead => {
                 self.in_table_head = true;

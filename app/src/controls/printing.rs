@@ -12,9 +12,8 @@ impl Printing {
         let printing = RwSignal::new(false);
         provide_context(Self(printing));
         Effect::new(move || {
-            let listeners = [("beforeprint", true), ("afterprint", false)].map(|(name, prints)| {
-                window_event_listener_untyped(name, move |_| printing.set(prints))
-            });
+            let listeners = [("beforeprint", true), ("afterprint", false)]
+                .map(|(name, prints)| window_event_listener_untyped(name, move |_| printing.set(prints)));
             on_cleanup(move || listeners.into_iter().for_each(|listener| listener.remove()));
         });
     }

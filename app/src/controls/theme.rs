@@ -37,7 +37,12 @@ impl Theme {
                 chosen if chosen == theme => "all".to_owned(),
                 _ => "not all".to_owned(),
             };
-            view! { <meta name="theme-color" content=colour media=media data-theme=theme /> }.into_any()
+            leptos::html::meta()
+                .name("theme-color")
+                .content(colour)
+                .attr("media", media)
+                .attr("data-theme", theme)
+                .into_any()
         });
         view! {
             <meta name="color-scheme" content=scheme />
@@ -71,7 +76,6 @@ pub fn theme_of_document() -> String {
     #[cfg(feature = "ssr")]
     let name = use_context::<Theme>().unwrap_or_default().as_str().to_owned();
     #[cfg(not(feature = "ssr"))]
-    let name =
-        document().document_element().and_then(|root| root.get_attribute("data-theme")).unwrap_or_default();
+    let name = document().document_element().and_then(|root| root.get_attribute("data-theme")).unwrap_or_default();
     name
 }

@@ -103,7 +103,8 @@ impl ActivityItem {
     }
 
     fn words(&self, names: Names<'_>) -> Words {
-        let people = |people: &[ActorId]| listed(&people.iter().map(|person| isolated(&names(*person))).collect::<Vec<_>>());
+        let people =
+            |people: &[ActorId]| listed(&people.iter().map(|person| isolated(&names(*person))).collect::<Vec<_>>());
         let column = |name: &Option<String>| name.as_deref().map_or_else(|| "another column".to_owned(), isolated);
         let renamed = |FromTo { from, to }: &FromTo| {
             let from = from.as_ref().map(|from| format!(" from {}", quoted(from))).unwrap_or_default();

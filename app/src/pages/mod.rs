@@ -17,14 +17,14 @@ use leptos_router::{
 };
 
 use self::not_found::NotFound;
+#[cfg(feature = "ssr")]
+use crate::controls::theme::Theme;
 use crate::{
     controls::{keyboard, pointer, server_name::server_name, unavailable::CameFrom},
     features::task::drafts::Drafts,
     forms::PageId,
     live::Live,
 };
-#[cfg(feature = "ssr")]
-use crate::controls::theme::Theme;
 #[cfg(feature = "ssr")]
 pub use bootstrap::{APP, SHAPE};
 

@@ -31,7 +31,10 @@ pub fn AccountMenu(
     });
     redrawn(move || match current_user.get() {
         (Some(person), manages, _) => menu(person, manages),
-        (None, _, true) => view! { {sign_in(&here)} {themes()} }.into_any(),
+        (None, _, true) => view! {
+            {sign_in(&here)}
+            {themes()}
+        }.into_any(),
         (None, ..) => themes(),
     })
 }

@@ -125,8 +125,9 @@ impl Drafts {
     }
 
     fn would_be_lost(self) -> bool {
-        let is_lost =
-            |(field, text): (&Unsent, &String)| !text.trim().is_empty() && self.in_browser(*field).as_ref() != Some(text);
+        let is_lost = |(field, text): (&Unsent, &String)| {
+            !text.trim().is_empty() && self.in_browser(*field).as_ref() != Some(text)
+        };
         self.texts.with_untracked(|texts| texts.values().any(Draft::is_changed))
             || self.unsent.with_value(|unsent| unsent.iter().any(is_lost))
     }
