@@ -201,10 +201,10 @@ test('a card without marks has one line', async ({ somebody, page }) => {
   const height = () => card(page, 'Tea').evaluate((card) => card.getBoundingClientRect().height);
   const before = await height();
   expect(before).toBeLessThan(45);
-  await ana.api.changeTask(id, { due: '2031-05-17', assignees: [ana.id] });
+  await ana.api.changeTask(id, { due: '2031-05-17', assign: [ana.id] });
   await expect(card(page, 'Tea').locator('time')).toBeVisible();
   expect(await height()).toBeGreaterThan(before + 10);
-  await ana.api.changeTask(id, { due: null, assignees: [] });
+  await ana.api.changeTask(id, { due: null, unassign: [ana.id] });
   await expect(card(page, 'Tea').locator('time')).toHaveCount(0);
   expect(await height(), 'also when it had some').toBe(before);
 });
