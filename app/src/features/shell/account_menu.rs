@@ -34,7 +34,8 @@ pub fn AccountMenu(
         (None, _, true) => view! {
             {sign_in(&here)}
             {themes()}
-        }.into_any(),
+        }
+        .into_any(),
         (None, ..) => themes(),
     })
 }
