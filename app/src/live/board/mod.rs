@@ -560,7 +560,7 @@ mod tests {
         assert_eq!((go(Direction::Undo).as_str(), live()), ("add 3 tasks", [true, false, false, false, false]));
         assert_eq!((go(Direction::Redo).as_str(), live()), ("add 3 tasks", [true, true, true, true, false]));
         assert_eq!((go(Direction::Undo).as_str(), live()), ("add 3 tasks", [true, false, false, false, false]));
-        assert_eq!(go(Direction::Undo), "change the title of Green tea");
+        assert_eq!(go(Direction::Undo), "rename Tea");
         assert!(board.undo(Direction::Undo).is_none());
         go(Direction::Redo);
         assert_eq!((go(Direction::Redo).as_str(), live()), ("add 3 tasks", [true, true, true, true, false]));
