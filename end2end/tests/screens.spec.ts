@@ -140,10 +140,11 @@ test('on a phone every field has letters of 16 pixels at least, so that no brows
   await boardColumn(page, 'To do').getByRole('heading', { name: 'To do' }).dblclick();
   await check('a new column, and the name of one');
   await openBoard(page, board, '?view=labels');
-  await page.getByRole('button', { name: /^Edit the label/ }).first().click();
+  await page.getByRole('link', { name: /^Edit the label/ }).first().click();
+  await expect(page.locator('.label-list .label-form')).toBeVisible();
   await check('a label');
   await openBoard(page, board, '?view=list');
-  await page.getByText('Labels', { exact: true }).last().click();
+  await page.locator('.label-filter > summary').click();
   await check('the filter by label');
   const paths = ['/', '/account', '/people', '/admin/tasks', `/admin/tasks/${task}`, `/admin/people/${ana.id}`, `/admin/boards/${board.id}`,
     '/admin/settings', '/admin/groups', '/admin/import', '/admin/audit', `/api/v1/boards/${board.id}/tasks`, '/api/docs/socket'];
