@@ -147,7 +147,7 @@ test('on a phone every field has letters of 16 pixels at least, so that no brows
   await page.locator('.label-filter > summary').click();
   await check('the filter by label');
   const paths = ['/', '/account', '/people', '/admin/tasks', `/admin/tasks/${task}`, `/admin/people/${ana.id}`, `/admin/boards/${board.id}`,
-    '/admin/settings', '/admin/groups', '/admin/import', '/admin/audit', `/api/v1/boards/${board.id}/tasks`, '/api/docs/socket'];
+    '/admin/settings', '/admin/groups', '/admin/people/import', '/admin/audit', `/api/v1/boards/${board.id}/tasks`, '/api/docs/socket'];
   for (const path of paths) {
     await page.goto(path);
     for (const box of await page.locator('details').all()) await box.evaluate((details) => details.setAttribute('open', ''));
