@@ -158,9 +158,13 @@ pub async fn create_board(name: String, #[server(default)] everyone: Option<Boar
         columns.map(|(id, (name, kind))| ops::NewColumn { id: ColumnId(ids.get(id)), name: name.to_owned(), kind });
     let create = ops::CreateBoard { name, columns: columns.collect(), everyone };
     write_as(MutationId(ids.get(0)), board, Op::CreateBoard(create)).await?;
-    leptos_axum::redirect(&format!("/boards/{board}"));
+    // With the focus in the field for the first task.
+    leptos_axum::redirect(&format!("/boards/{board}#{FIRST_FIELD}"));
     Ok(())
 }
+
+/// The id of the field for a new task in the first column of a board.
+pub const FIRST_FIELD: &str = "add";
 
 /// Adds a task at the end of a column.
 #[server(prefix = "/forms", endpoint = "add_task")]

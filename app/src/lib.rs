@@ -67,7 +67,10 @@ pub mod text;
 pub mod time;
 
 #[cfg(feature = "ssr")]
-pub use controls::server_name::ServerName;
+pub use controls::{
+    server_name::ServerName,
+    theme::{PATH as THEME_PATH, Theme},
+};
 pub use new_id::new_id;
 pub use pages::App;
 #[cfg(feature = "ssr")]

@@ -111,13 +111,27 @@ pub fn capitalised(text: &str) -> String {
     first.into_iter().flatten().chain(chars).collect()
 }
 
-/// The first characters of a text, enough to recognise it.
+/// The first characters of a text, enough to recognise it in a sentence.
 pub fn shortened(text: &str) -> String {
     const MOST: usize = 60;
     match text.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{}…", text[..end].trim_end()),
-        None => text.to_owned(),
+        Some((end, _)) => isolated(&format!("{}…", text[..end].trim_end())),
+        None => isolated(text),
     }
+}
+
+/// A text that somebody wrote, to be put into a sentence: it keeps its direction to itself, and does not turn the words around it.
+pub fn isolated(text: &str) -> String {
+    let is_right_to_left = |char| {
+        matches!(char, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}' | '\u{10800}'..='\u{10fff}'
+            | '\u{1e800}'..='\u{1efff}')
+    };
+    if !text.contains(|char: char| is_right_to_left(char) || turns_text(char)) {
+        return text.to_owned();
+    }
+    // One of these could end the isolation.
+    let own = text.chars().filter(|char| !turns_text(*char));
+    ['\u{2068}'].into_iter().chain(own).chain(['\u{2069}']).collect()
 }
 
 #[cfg(test)]
@@ -132,5 +146,16 @@ mod tests {
             }
         }
         assert!(folded("Äpfel").contains(&folded("ÄPF")) && folded("ΟΔΟΣ") == folded("οδοσ"));
+    }
+
+    #[test]
+    fn a_text_keeps_its_direction_to_itself() {
+        for text in ["", "Tea", "Äpfel & ΟΔΟΣ, 茶"] {
+            assert_eq!(isolated(text), text);
+        }
+        assert_eq!(isolated("תה!"), "\u{2068}תה!\u{2069}");
+        assert_eq!(isolated("شاي"), "\u{2068}شاي\u{2069}");
+        assert_eq!(isolated("a\u{202e}b\u{2069}c"), "\u{2068}abc\u{2069}");
+        assert_eq!(shortened(&"א".repeat(61)), format!("\u{2068}{}…\u{2069}", "א".repeat(60)));
     }
 }

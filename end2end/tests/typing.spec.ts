@@ -2,7 +2,7 @@
 
 import type { Locator, Page } from '@playwright/test';
 import { expect, open, test } from '../fixtures.ts';
-import { cardLink, expectConnection, boardColumn, openBoard, panel, rowTitles, titles } from '../support/board.ts';
+import { cardLink, expectConnection, boardColumn, messages, openBoard, panel, rowTitles, titles } from '../support/board.ts';
 
 test.use({ settings: { TASKWIRE_NO_SAMPLE: 'true' } });
 
@@ -209,4 +209,136 @@ async function twice(
   const answers = await Promise.all([send(), send()]);
   for (const answer of answers) expect([302, 303], await answer.text()).toContain(answer.status());
   expect(answers[0]!.headers()['location']).toBe(answers[1]!.headers()['location']);
+}
+
+test('several pasted lines become a task each, which one undo takes back', async ({ page, server }) => {
+  const board = await server.api.createBoard('Errands');
+  await openBoard(page, board);
+  await pasteFromClipboard(page, newTask(page), '\n- Tea\r\n  Milk #1 \n\nHoney\n');
+  const question = boardColumn(page, 'To do').locator('.pasted');
+  await expect(question).toContainText('You pasted 3 lines.');
+  // By keyboard: past the button that adds one.
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Tab');
+  await expect(page.getByRole('button', { name: 'Add 3 tasks' })).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(titles(page, 'To do')).toHaveText(['- Tea', 'Milk #1', 'Honey']);
+  await expect(newTask(page)).toBeFocused();
+  await expect(newTask(page)).toHaveValue('');
+  await expect(question).toBeEmpty();
+  await expectConnection(page, 'live');
+  await newTask(page).blur();
+  await page.keyboard.press('Control+z');
+  await expect(titles(page, 'To do')).toHaveText([]);
+  await expect(messages(page)).toContainText('Undone: add 3 tasks.');
+  await messages(page).getByRole('button', { name: 'Redo' }).click();
+  await expect(titles(page, 'To do')).toHaveText(['- Tea', 'Milk #1', 'Honey']);
+  await expect.poll(async () => (await server.api.tasks(board.id)).tasks.length).toBe(3);
+});
+
+test('several pasted lines may stay one title', async ({ page, server }) => {
+  const board = await server.api.createBoard('Errands');
+  await openBoard(page, board);
+  const question = boardColumn(page, 'To do').locator('.pasted');
+  for (const answer of ['button', 'Escape', 'Enter'] as const) {
+    await pasteFromClipboard(page, newTask(page), 'Tea\nMilk');
+    await expect(question).toContainText('You pasted 2 lines.');
+    await expect(newTask(page), 'the text is there meanwhile').toHaveValue(/^Tea ?Milk$/);
+    if (answer === 'button') await question.getByRole('button', { name: 'Keep as one title' }).click();
+    else if (answer === 'Escape') await page.keyboard.press('Escape');
+    if (answer !== 'Enter') await expect(question).toBeEmpty();
+    await expect(newTask(page)).toBeFocused();
+    await page.keyboard.press('Enter');
+    await expect(newTask(page)).toHaveValue('');
+    await expect(question).toBeEmpty();
+  }
+  await expect(titles(page, 'To do')).toHaveCount(3);
+  await pasteFromClipboard(page, newTask(page), 'Tea');
+  await expect(question, 'one line is no question').toBeEmpty();
+  await newTask(page).fill('Buy ');
+  await newTask(page).press('End');
+  await pasteFromClipboard(page, newTask(page), 'tea\nMilk');
+  await question.getByRole('button', { name: 'Add 2 tasks' }).click();
+  await expect(titles(page, 'To do').nth(3)).toHaveText('Buy tea');
+  await expect(titles(page, 'To do').nth(4)).toHaveText('Milk');
+});
+
+test('pasted lines that are too long, or too many, are refused and not lost', async ({ page, server }) => {
+  const board = await server.api.createBoard('Errands');
+  await openBoard(page, board);
+  const long = 'x'.repeat(501);
+  await pasteFromClipboard(page, newTask(page), `Tea\n${long}\nMilk`);
+  await page.getByRole('button', { name: 'Add 3 tasks' }).click();
+  await expect(titles(page, 'To do')).toHaveText(['Tea', 'Milk']);
+  await expect(messages(page)).toContainText('501 characters long; at most 500 are allowed');
+  await expect(messages(page).getByRole('textbox', { name: 'What you typed' })).toHaveValue(long);
+
+  const lines = Array.from({ length: 101 }, (_, index) => `${index}`);
+  await pasteFromClipboard(page, newTask(page), lines.join('\n'));
+  await expect(page.getByText('You pasted 101 lines; at most 100 at a time can become tasks.')).toBeVisible();
+  await expect(page.getByRole('button', { name: /^Add \d+ tasks/ })).toHaveCount(0);
+  await newTask(page).fill('');
+  await pasteFromClipboard(page, newTask(page), lines.slice(1).join('\n'));
+  await page.getByRole('button', { name: 'Add 100 tasks' }).click();
+  await expect.poll(async () => (await server.api.tasks(board.id, '?limit=200')).tasks.length, { timeout: 15_000 }).toBe(102);
+});
+
+test('a half-typed task outlasts loading the page again, for its column and its person', async ({ page, server, person }) => {
+  const board = await server.api.createBoard('Errands');
+  await openBoard(page, board);
+  await newTask(page).fill('Half of a th');
+  await openBoard(page, board, '?view=list');
+  await page.locator('.list-add').getByRole('textbox', { name: 'New task' }).fill('Another h');
+  expect(await page.evaluate(() => dispatchEvent(new Event('beforeunload', { cancelable: true }))), 'nothing would be lost').toBe(true);
+  await page.reload();
+  await expect(page.locator('.list-add').getByRole('textbox', { name: 'New task' })).toHaveValue('Another h');
+
+  const tab = await page.context().newPage();
+  await openBoard(tab, board);
+  await expect(newTask(tab)).toHaveValue('Half of a th');
+  await expect(boardColumn(tab, 'Doing').getByRole('textbox', { name: 'New task' })).toHaveValue('');
+  await newTask(tab).focus();
+  await tab.keyboard.press('End');
+  await tab.keyboard.type('ought');
+  await tab.keyboard.press('Enter');
+  await expect(titles(tab, 'To do')).toHaveText(['Half of a thought']);
+  await tab.reload();
+  await expectConnection(tab, 'live');
+  await expect(newTask(tab), 'what was added is not offered again').toHaveValue('');
+
+  const other = await person();
+  await openBoard(other, board);
+  await expect(newTask(other)).toHaveValue('');
+});
+
+test('a browser that keeps nothing asks before half a task is lost', async ({ page, server }) => {
+  await page.addInitScript(() => {
+    Storage.prototype.setItem = () => {
+      throw new Error('no room');
+    };
+  });
+  const board = await server.api.createBoard('Errands');
+  await openBoard(page, board);
+  await newTask(page).fill('Half of a th');
+  expect(await page.evaluate(() => dispatchEvent(new Event('beforeunload', { cancelable: true })))).toBe(false);
+});
+
+test('a new board opens with the focus in its first field', async ({ page }) => {
+  await open(page, '/');
+  await page.getByRole('textbox', { name: 'New board' }).fill('Trip');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Trip');
+  await expectConnection(page, 'live');
+  await expect(newTask(page)).toBeFocused();
+  await page.keyboard.type('Tickets');
+  await page.keyboard.press('Enter');
+  await expect(titles(page, 'To do')).toHaveText(['Tickets']);
+});
+
+/** Pastes, with the event that only a real paste has. */
+async function pasteFromClipboard(page: Page, field: Locator, text: string): Promise<void> {
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.evaluate((text) => navigator.clipboard.writeText(text), text);
+  await field.focus();
+  await page.keyboard.press('Control+v');
 }

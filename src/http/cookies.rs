@@ -27,6 +27,8 @@ pub struct CookieNames {
     pub device: String,
     /// The notice that the next page is to show, sealed.
     pub notice: String,
+    /// The theme of this browser.
+    pub theme: String,
     /// Whether people use https, so that cookies must be sent over https only.
     pub is_secure: bool,
 }
@@ -41,6 +43,7 @@ impl CookieNames {
             links: name("links"),
             device: name("device"),
             notice: name("notice"),
+            theme: name("theme"),
             is_secure: is_behind_tls,
         }
     }

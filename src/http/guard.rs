@@ -34,6 +34,7 @@ use super::{
     problem::{Code, Problem},
     refusal::Asked,
     request_auth::{self, RequestAuth},
+    theme,
 };
 
 /// A request that took longer than this is logged at level `info`.
@@ -51,6 +52,11 @@ pub struct Negotiated;
 
 /// Guards one request. Runs for every route, and for requests without one.
 pub async fn guard(State(services): State<Arc<Services>>, request: Request, next: Next) -> Response {
+    let theme = theme::chosen(&services.cookies, request.headers());
+    theme::within(theme, guarded(services, request, next)).await
+}
+
+async fn guarded(services: Arc<Services>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();

@@ -11,7 +11,7 @@
 //! - [`guard`]: the middleware for every request. [`origin`]: the origins whose pages may use this server. `cors`: how their scripts
 //!   learn that they may use REST. [`request_auth`]: the
 //!   credentials of a request. [`proxy_diagnostics`]: signs that a proxy in front is misconfigured. [`forwarded`]: the client's
-//!   address when proxies stand in between. [`cookies`]: the names of our cookies.
+//!   address when proxies stand in between. [`cookies`]: the names of our cookies. [`theme`]: light or dark, as this browser has chosen.
 //! - [`connection`], [`limits`], [`admission`], [`in_flight`], [`rate`]: how much a connection, a request and a caller may cost.
 //!   [`compression`]: which responses are compressed, so that their length leaks nothing.
 //! - [`input`], [`conditional`], [`etag`], [`problem`], [`refusal`]: strict reading of requests; conditional requests; entity tags;
@@ -48,6 +48,7 @@ mod routes;
 mod shape;
 pub mod site;
 pub mod socket;
+pub mod theme;
 
 use std::sync::Arc;
 
@@ -59,7 +60,7 @@ use axum::{
     http::{Method, StatusCode},
     middleware,
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{get, post},
 };
 use leptos::config::LeptosOptions;
 use tower::util::{MapResponseLayer, option_layer};
@@ -149,7 +150,8 @@ pub struct Services {
 impl Services {
     /// What the documents around pages have to know of this server.
     pub fn surroundings(&self) -> Surroundings {
-        Surroundings { server: Arc::clone(&self.settings.live().now().server_name), options: self.leptos.clone() }
+        let server = Arc::clone(&self.settings.live().now().server_name);
+        Surroundings { server, options: self.leptos.clone(), theme: theme::current() }
     }
 }
 
@@ -194,6 +196,8 @@ fn mount(services: &Arc<Services>) -> Routes {
     routes.mount(documentation, paths);
     let socket = Router::new().route("/ws", get(socket::upgrade).post(socket::explain));
     routes.mount(socket, [Method::GET, Method::POST].map(|method| (method, "/ws".to_owned())));
+    let theme = Router::new().route(app::THEME_PATH, post(theme::choose));
+    routes.mount(theme, [(Method::POST, app::THEME_PATH.to_owned())]);
     routes.get("/healthz", health::alive);
     routes.get("/readyz", health::ready);
     routes.get("/metrics", health::metrics);

@@ -21,13 +21,16 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::{MethodFilter, on},
 };
-use leptos::{config::LeptosOptions, context::provide_context, nonce::use_nonce, prelude::use_context};
+use leptos::{
+    config::LeptosOptions, context::provide_context, nonce::use_nonce, prelude::use_context,
+    reactive::owner::with_context,
+};
 use leptos_axum::{LeptosRoutes, ResponseOptions, handle_server_fns_with_context};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 
 use super::{
     Services, admission::ClientKey, backend::Local, in_flight::InFlight, limits::MAX_COLLECTED_BYTES, problem::Problem,
-    request_auth::RequestAuth, shape,
+    request_auth::RequestAuth, shape, theme,
 };
 use crate::accounts::Accounts;
 
@@ -186,6 +189,7 @@ fn context(services: &Services) -> impl Fn(Option<RequestAuth>) + Clone + Send +
     let (store, writer, accounts) = (services.store.clone(), services.writer.clone(), services.accounts.clone());
     let public_url: Arc<str> = services.public_url.as_str().into();
     let settings = services.settings.live().clone();
+    let cookies = services.cookies.clone();
     let reload = std::env::var_os("LEPTOS_WATCH").map(|_| services.leptos.reload_port);
     move |visitor| {
         let visitor = visitor.unwrap_or_else(RequestAuth::stranger);
@@ -194,6 +198,8 @@ fn context(services: &Services) -> impl Fn(Option<RequestAuth>) + Clone + Send +
         let backend: Arc<dyn Backend> = Arc::new(local);
         provide_context(backend);
         provide_context(ServerName(Arc::clone(&settings.now().server_name)));
+        let theme = with_context(|request: &Parts| theme::chosen(&cookies, &request.headers));
+        provide_context(theme.unwrap_or_default());
         let (Some(response), Some(nonce)) = (use_context::<ResponseOptions>(), use_nonce()) else { return };
         if let Ok(policy) = HeaderValue::try_from(policy(&nonce, reload)) {
             response.insert_header(CONTENT_SECURITY_POLICY, policy);

@@ -118,6 +118,7 @@ const TABLE: &[Row] = &[
     row("GET /healthz", "",                                            "200  200  200  200  200  200  200  200   200  200  200   401  401  200"),
     row("GET /readyz", "",                                             "200  200  200  200  200  200  200  200   200  200  200   401  401  200"),
     row("GET /metrics", "",                                            "401  403  403  403  403  403  200  200   200  200  200   401  401  401"),
+    row("POST /theme", "theme=dark",                                   "303  303  303  303  303  303  303  303   303  303  303   401  401  303"),
     // Without the WebSocket headers, the response says only that they are missing; tests/access/socket.rs tests the
     // messages.
     row("GET /ws", "",                                                 "426  426  426  426  426  426  426  426   426  426  426   401  401  426"),

@@ -6,7 +6,11 @@ use leptos::prelude::*;
 use leptos_meta::HashedStylesheet;
 use serde::{Deserialize, Serialize};
 
-use crate::{controls::raw_text::in_title, features::shell::header::Mark, people::Person};
+use crate::{
+    controls::{raw_text::in_title, theme::Theme},
+    features::shell::header::Mark,
+    people::Person,
+};
 
 /// What the document around each page has to know of the server.
 #[derive(Clone, Debug)]
@@ -15,6 +19,8 @@ pub struct Surroundings {
     pub server: Arc<str>,
     /// The options of Leptos, with which pages name the site's files.
     pub options: LeptosOptions,
+    /// The theme that the reader's browser has chosen.
+    pub theme: Theme,
 }
 
 /// An account page, without the document around it.
@@ -87,16 +93,16 @@ pub fn document(page: Page, surroundings: Surroundings) -> String {
 
 /// Renders a document around a body. `scripts` are the addresses of its scripts.
 pub(crate) fn html(title: String, scripts: &[&'static str], body: AnyView, surroundings: Surroundings) -> String {
-    let Surroundings { server, options } = surroundings;
+    let Surroundings { server, options, theme } = surroundings;
     let scripts: Vec<_> =
         scripts.iter().map(|address| view! { <script src=*address defer></script> }.into_any()).collect();
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang="en" data-theme=theme.as_str()>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
-                <meta name="color-scheme" content="light dark" />
+                {theme.in_head()}
                 <meta name="application-name" content=server.to_string() />
                 <meta name="description" content=DESCRIPTION />
                 <title inner_html=in_title(&title) />

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     access::{InstanceRole, Scope},
+    controls::theme::{Theme, theme_form},
     time::Timestamp,
 };
 
@@ -50,6 +51,8 @@ pub struct OwnAccount {
     pub tokens: Vec<Token>,
     /// The current time.
     pub now: Timestamp,
+    /// The theme of this browser.
+    pub theme: Theme,
     /// A submitted form that was refused.
     pub refused: Option<Refused>,
 }
@@ -198,7 +201,8 @@ impl Expiry {
 
 /// Renders the page.
 pub fn page(content: OwnAccount) -> Page {
-    let OwnAccount { current_user, notice: done, email, role, has_password, sessions, tokens, now, refused } = content;
+    let OwnAccount { current_user, notice: done, email, role, has_password, sessions, tokens, now, theme, refused } =
+        content;
     let has_mistake = refused.is_some();
     let shows_secret = Notice::shows_secret(done.as_ref());
     let (mut name, mut token) = (NameForm { name: current_user.person.name.clone() }, TokenForm::default());
@@ -221,6 +225,7 @@ pub fn page(content: OwnAccount) -> Page {
         {name_section(&name, of_name.as_ref())}
         {email_section(&typed_email, has_password, of_email.as_ref())}
         {password_section(email, has_password, tokens.len(), of_password.as_ref())}
+        {theme_section(theme)}
         {sessions_section(sessions, now)}
         {tokens_section(tokens, &token, of_token.as_ref(), now)}
     }
@@ -296,6 +301,19 @@ fn password_section(email: String, has_password: bool, tokens: usize, mistake: O
             {revoke_tokens}
             <button class="button primary">"Change password"</button>
         </form>
+    }
+    .into_any()
+}
+
+fn theme_section(theme: Theme) -> AnyView {
+    view! {
+        <section class="sheet" aria-labelledby="theme-title">
+            <h2 id="theme-title">"Theme"</h2>
+            <p class="hint">
+                "How Taskwire looks in this browser. It is also in the menu at the top right of every board."
+            </p>
+            {theme_form(theme.as_str(), Some(PATH.to_owned()))}
+        </section>
     }
     .into_any()
 }

@@ -8,6 +8,7 @@ use super::{
     Mistake, Page,
     form::{Form, Input},
 };
+use crate::controls::theme::{Theme, theme_form};
 
 /// The path of the page.
 pub const PATH: &str = "/sign-in";
@@ -25,6 +26,8 @@ pub struct SignIn {
     pub oidc: Option<String>,
     /// Whether a link for a new password can be sent by mail.
     pub sends_mail: bool,
+    /// The theme of this browser.
+    pub theme: Theme,
 }
 
 /// The fields of the form.
@@ -42,9 +45,10 @@ pub struct SignInForm {
 
 /// Renders the page.
 pub fn page(content: SignIn) -> Page {
-    let SignIn { form, mistake, after, oidc, sends_mail } = content;
+    let SignIn { form, mistake, after, oidc, sends_mail, theme } = content;
     let fields = Form::new("sign-in", mistake.as_ref());
     let SignInForm { email, next, .. } = form;
+    let here = format!("{PATH}{}", query(&[("next", &next)]));
     let oidc = oidc.map(|name| oidc_link(&name, &[("next", &next)]));
     let forgotten = match sends_mail {
         true => view! { <a href=super::forgot_password::PATH>"Forgotten your password?"</a> }.into_any(),
@@ -66,6 +70,7 @@ pub fn page(content: SignIn) -> Page {
             {oidc}
             <p class="hint">{forgotten}</p>
         </form>
+        {theme_form(theme.as_str(), Some(here))}
     }
     .into_any();
     Page { title: "Sign in", has_mistake: mistake.is_some(), current_user: None, shows_secret: false, body }
@@ -73,11 +78,7 @@ pub fn page(content: SignIn) -> Page {
 
 /// A link to sign in with the OIDC provider.
 pub fn oidc_link(name: &str, query: &[(&str, &str)]) -> AnyView {
-    let mut params = ParamsMap::new();
-    for (key, value) in query.iter().filter(|(_, value)| !value.is_empty()) {
-        params.insert((*key).to_owned(), (*value).to_owned());
-    }
-    let address = format!("/sign-in/elsewhere{}", params.to_query_string());
+    let address = format!("/sign-in/elsewhere{}", self::query(query));
     let words = format!("Continue with {name}");
     view! {
         <p class="or">"or"</p>
@@ -86,4 +87,13 @@ pub fn oidc_link(name: &str, query: &[(&str, &str)]) -> AnyView {
         </a>
     }
     .into_any()
+}
+
+/// A query with those of the parameters that have a value.
+fn query(params: &[(&str, &str)]) -> String {
+    let mut query = ParamsMap::new();
+    for (key, value) in params.iter().filter(|(_, value)| !value.is_empty()) {
+        query.insert((*key).to_owned(), (*value).to_owned());
+    }
+    query.to_query_string()
 }

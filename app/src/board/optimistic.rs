@@ -244,6 +244,16 @@ impl OptimisticBoard {
         Some(self.undo.words(edit))
     }
 
+    /// Makes one of several edits, for undo and redo. See [`Self::together`].
+    pub fn join(&mut self, edits: &[MutationId], words: &str) {
+        self.undo.join(edits, words);
+    }
+
+    /// Returns what identifies the edits that are to be undone or redone with the next one; `None` if it is alone.
+    pub fn together(&self, direction: Direction) -> Option<MutationId> {
+        self.undo.together(direction)
+    }
+
     /// Whether the undo of an edit has to wait, because the board is archived.
     fn is_held_up(&self, edit: MutationId) -> bool {
         let is_allowed = |inverse: &Inverse| inverse.op.is_allowed_on_archived();

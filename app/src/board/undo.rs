@@ -51,6 +51,8 @@ struct Edit {
     before: Vec<(Part, Option<MutationId>)>,
     /// The edit that it undoes, if it is an undo or a redo.
     undoes: Option<MutationId>,
+    /// The first of the edits with which it was made as one: they are undone and redone together.
+    together: Option<MutationId>,
 }
 
 impl Edit {
@@ -83,6 +85,21 @@ pub(super) struct UndoStack {
 }
 
 impl UndoStack {
+    /// Makes one of several edits, with a label for all of them.
+    pub fn join(&mut self, edits: &[MutationId], words: &str) {
+        for id in edits {
+            if let Some(edit) = self.edits.get_mut(id) {
+                words.clone_into(&mut edit.words);
+                edit.together = edits.first().copied();
+            }
+        }
+    }
+
+    /// Returns the first of the edits that are undone or redone together with the newest entry, if it is not alone.
+    pub fn together(&self, direction: Direction) -> Option<MutationId> {
+        self.edits.get(&self.next(direction)?)?.together
+    }
+
     /// Returns the newest entry: the edit to undo or redo next.
     pub fn next(&self, direction: Direction) -> Option<MutationId> {
         match direction {
@@ -115,7 +132,7 @@ impl UndoStack {
                 self.undo.pop_front();
             }
         }
-        self.remember(id, Edit { seq: None, words: kind.label(view), inverse, before, undoes: None });
+        self.remember(id, Edit { seq: None, words: kind.label(view), inverse, before, undoes: None, together: None });
     }
 
     /// Records that `id` undoes `undone`, on `view`.
@@ -129,12 +146,13 @@ impl UndoStack {
         before: Vec<(Part, Option<MutationId>)>,
     ) {
         let words = self.words(undone).to_owned();
+        let together = self.edits.get(&undone).and_then(|edit| edit.together);
         let inverse = kind.inverse(view);
         match direction {
             Direction::Undo => self.redo.push(id),
             Direction::Redo => self.undo.push_back(id),
         }
-        self.remember(id, Edit { seq: None, words, inverse, before, undoes: Some(undone) });
+        self.remember(id, Edit { seq: None, words, inverse, before, undoes: Some(undone), together });
     }
 
     /// Records that a change of ours has arrived in the log. It is about to be applied to `confirmed`.

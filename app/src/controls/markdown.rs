@@ -2,7 +2,7 @@
 //!
 //! The output is safe by construction: every tag and attribute name is a literal in this file, and everything that comes from the text
 //! goes through [`escape`]. HTML in the text is shown as text. A link keeps its address only if [`safe_address`] accepts it. Nothing is
-//! loaded from other servers: an image becomes a link to the image.
+//! loaded from other servers: only an image of this server is shown, and any other becomes a link to the image.
 
 use std::fmt::Write as _;
 
@@ -39,6 +39,8 @@ struct Writer {
     table_column: usize,
     in_table_head: bool,
     in_code_block: bool,
+    /// Whether what comes next stands in the alternative text of an image that is shown.
+    in_alternative: bool,
 }
 
 struct Anchor {
@@ -46,10 +48,15 @@ struct Anchor {
     address: Option<String>,
     /// The position in the HTML where the text of the link begins.
     start: usize,
+    /// Whether it is an image that is shown, whose text is the alternative.
+    shown: bool,
 }
 
 impl Writer {
     fn event(&mut self, event: Event<'_>) {
+        if self.in_alternative {
+            return self.alternative(event);
+        }
         match event {
             Event::Start(tag) => self.start(tag),
             Event::End(tag) => self.end(tag),
@@ -75,7 +82,7 @@ impl Writer {
         match tag {
             Tag::Paragraph | Tag::HtmlBlock => self.html.push_str("<p>"),
             Tag::Heading { level, .. } => self.heading("<", level as usize),
-            Tag::BlockQuote(_) => self.html.push_str("<blockquote>"),
+            Tag::BlockQuote(_) => self.html.push_str("<blockquote dir=\"auto\">"),
             Tag::CodeBlock(kind) => {
                 self.in_code_block = true;
                 self.html.push_str("<pre><code");
@@ -88,16 +95,20 @@ impl Writer {
                 }
                 self.html.push('>');
             }
-            Tag::List(None) => self.html.push_str("<ul>"),
-            Tag::List(Some(1)) => self.html.push_str("<ol>"),
+            // The mark of an item stands where the text of its list begins.
+            Tag::List(None) => self.html.push_str("<ul dir=\"auto\">"),
+            Tag::List(Some(1)) => self.html.push_str("<ol dir=\"auto\">"),
             Tag::List(Some(first)) => {
                 // Writing to a string cannot fail.
-                let _ = write!(self.html, "<ol start=\"{first}\">");
+                let _ = write!(self.html, "<ol dir=\"auto\" start=\"{first}\">");
             }
             Tag::Item => self.html.push_str("<li>"),
             Tag::Table(columns) => {
                 self.table = columns;
-                self.html.push_str("<table>");
+                // A table wider than the text scrolls, also by the arrow keys.
+                self.html.push_str(
+                    "<div class=\"wide\" role=\"group\" aria-label=\"Table\" tabindex=\"0\"><table dir=\"auto\">",
+                );
             }
             Tag::TableHead => {
                 self.in_table_head = true;
@@ -148,7 +159,7 @@ impl Writer {
             TagEnd::List(false) => self.html.push_str("</ul>"),
             TagEnd::List(true) => self.html.push_str("</ol>"),
             TagEnd::Item => self.html.push_str("</li>"),
-            TagEnd::Table => self.html.push_str("</tbody></table>"),
+            TagEnd::Table => self.html.push_str("</tbody></table></div>"),
             TagEnd::TableHead => {
                 self.in_table_head = false;
                 self.html.push_str("</tr></thead><tbody>");
@@ -175,20 +186,43 @@ impl Writer {
     }
 
     fn open_anchor(&mut self, address: &str, is_image: bool) {
+        let safe = safe_address(address);
+        let shown = is_image && safe.as_ref().is_some_and(Address::is_image_of_this_server);
         if self.anchors.is_empty() {
             self.html.push_str("<a");
-            if let Some(address) = safe_address(address) {
+            if let Some(address) = safe {
                 self.html.push_str(" href=\"");
                 escape(&mut self.html, address.text);
                 self.html.push_str("\" rel=\"noopener noreferrer nofollow\"");
-                // A link to another site opens in a new tab, so that text that is being typed on the board is not lost.
-                if address.leaves {
+                // A link to another site opens in a new tab, so that text that is being typed on the board is not lost. An image is no page of
+                // the app either.
+                if address.leaves || shown {
                     self.html.push_str(" target=\"_blank\"");
                 }
             }
             self.html.push('>');
         }
-        self.anchors.push(Anchor { address: is_image.then(|| address.to_owned()), start: self.html.len() });
+        if shown {
+            self.html.push_str("<img src=\"");
+            escape(&mut self.html, address);
+            self.html.push_str("\" loading=\"lazy\" alt=\"");
+            self.in_alternative = true;
+        }
+        let address = is_image.then(|| address.to_owned());
+        self.anchors.push(Anchor { address, start: self.html.len(), shown });
+    }
+
+    /// The alternative text of an image: what is in it, without its form.
+    fn alternative(&mut self, event: Event<'_>) {
+        match event {
+            Event::Text(text) | Event::Code(text) | Event::Html(text) | Event::InlineHtml(text) => self.text(&text),
+            Event::SoftBreak | Event::HardBreak => self.html.push(' '),
+            Event::Start(Tag::Link { .. } | Tag::Image { .. }) => {
+                self.anchors.push(Anchor { address: None, start: self.html.len(), shown: false });
+            }
+            Event::End(TagEnd::Link | TagEnd::Image) => self.close_anchor(),
+            _ => {}
+        }
     }
 
     fn close_anchor(&mut self) {
@@ -197,6 +231,10 @@ impl Writer {
             && self.html.len() == anchor.start
         {
             self.text(&address);
+        }
+        if anchor.shown {
+            self.html.push_str("\">");
+            self.in_alternative = false;
         }
         if self.anchors.is_empty() {
             self.html.push_str("</a>");
@@ -262,6 +300,16 @@ struct Address<'a> {
     leaves: bool,
 }
 
+impl Address<'_> {
+    /// Whether this is the path of an image file on this server. Other paths are no images, and some do something: whoever writes a text
+    /// must not make its readers' browsers open them.
+    fn is_image_of_this_server(&self) -> bool {
+        const KINDS: [&str; 7] = ["png", "jpg", "jpeg", "gif", "webp", "avif", "svg"];
+        let kind = self.text.rsplit_once('.').map_or("", |(_, kind)| kind);
+        self.text.starts_with('/') && KINDS.iter().any(|known| kind.eq_ignore_ascii_case(known))
+    }
+}
+
 /// Accepts an address that is safe in a link: a web address, a mail address, or an address on this server.
 ///
 /// Browsers ignore control characters within an address and white space around it, and treat `\` as `/`. An address with any of these is
@@ -325,10 +373,10 @@ mod tests {
     fn what_people_write_looks_as_they_expect() {
         assert_eq!(to_html("Hello **you** and *you*"), "<p>Hello <strong>you</strong> and <em>you</em></p>");
         assert_eq!(to_html("one\ntwo"), "<p>one<br>two</p>");
-        assert_eq!(to_html("- a\n- b"), "<ul><li>a</li><li>b</li></ul>");
-        assert_eq!(to_html("3. a"), "<ol start=\"3\"><li>a</li></ol>");
+        assert_eq!(to_html("- a\n- b"), "<ul dir=\"auto\"><li>a</li><li>b</li></ul>");
+        assert_eq!(to_html("3. a"), "<ol dir=\"auto\" start=\"3\"><li>a</li></ol>");
         assert_eq!(to_html("~~gone~~ `code <b>`"), "<p><del>gone</del> <code>code &lt;b&gt;</code></p>");
-        assert_eq!(to_html("> so"), "<blockquote><p>so</p></blockquote>");
+        assert_eq!(to_html("> so"), "<blockquote dir=\"auto\"><p>so</p></blockquote>");
         assert_eq!(
             to_html("```rust ignore\nlet a = \"<\";\n```"),
             "<pre><code data-language=\"rust\">let a = &quot;&lt;&quot;;\n</code></pre>"
@@ -354,8 +402,9 @@ mod tests {
         let html = to_html("| a | b |\n|---|--:|\n| 1 | 2 |");
         assert_eq!(
             html,
-            "<table><thead><tr><th scope=\"col\">a</th><th scope=\"col\" class=\"right\">b</th></tr></thead><tbody>\
-             <tr><td>1</td><td class=\"right\">2</td></tr></tbody></table>"
+            "<div class=\"wide\" role=\"group\" aria-label=\"Table\" tabindex=\"0\"><table dir=\"auto\"><thead><tr><th scope=\"col\">a</th>\
+             <th scope=\"col\" class=\"right\">b</th></tr></thead><tbody><tr><td>1</td><td class=\"right\">2</td></tr></tbody>\
+             </table></div>"
         );
     }
 
@@ -386,13 +435,47 @@ mod tests {
     }
 
     #[test]
+    fn an_image_of_this_server_is_shown() {
+        assert_eq!(
+            to_html("![The *plan*, `a` <b> \"&](/files/plan.PNG)"),
+            format!(
+                "<p><a href=\"/files/plan.PNG\" {REL} target=\"_blank\"><img src=\"/files/plan.PNG\" loading=\"lazy\" \
+                 alt=\"The plan, a &lt;b&gt; &quot;&amp;\"></a></p>"
+            )
+        );
+        assert!(to_html("![](/x.svg)").contains("alt=\"/x.svg\">"), "a link has a name");
+        assert!(to_html("![a ![b [c](/d)](/e.png)](/x.jpg) d").ends_with(" alt=\"a b c\"></a> d</p>"));
+        let html = to_html("[![a ![b](/e.png) https://f.example](/x.jpg)](https://b.example/) after");
+        let alt = "a b https://f.example";
+        assert_eq!(
+            html,
+            format!(
+                "<p><a href=\"https://b.example/\" {REL} target=\"_blank\"><img src=\"/x.jpg\" loading=\"lazy\" alt=\"{alt}\"></a> after</p>"
+            )
+        );
+        for other in [
+            "/sign-in/elsewhere",
+            "/share/secret",
+            "/x.png?next=1",
+            "/x.png#.",
+            "x.png",
+            "//evil.example/x.png",
+            "https://example.org/x.png",
+            "/",
+            "/boards/x",
+        ] {
+            assert!(!to_html(&format!("![a]({other})")).contains("<img"), "{other}");
+        }
+    }
+
+    #[test]
     fn images_are_links_and_load_nothing() {
         let html = to_html("![a *b*](https://example.org/x.png)");
         assert_eq!(
             html,
             format!("<p><a href=\"https://example.org/x.png\" {REL} target=\"_blank\">a <em>b</em></a></p>")
         );
-        assert!(to_html("![](/x.png)").contains(">/x.png</a>"));
+        assert!(to_html("![](/x)").contains(">/x</a>"));
         let nested = to_html("[![alt](https://a.example/i.png)](https://b.example/)");
         assert_eq!(nested, format!("<p><a href=\"https://b.example/\" {REL} target=\"_blank\">alt</a></p>"));
         assert_eq!(to_html("![a [b](javascript:1) https://c.example](x.png)").matches("<a").count(), 1);
@@ -461,6 +544,12 @@ mod tests {
                 "tr",
                 "th",
                 "td",
+                "div",
+                "class=",
+                "role=",
+                "aria-label=",
+                "tabindex=",
+                "dir=",
                 "scope=",
                 "data-language=",
             ];

@@ -7,6 +7,7 @@ use crate::{
     activity::{ActivityEntry, ActivityItem, FromTo},
     id::ActorId,
     model::{ColumnKind, Priority},
+    text::isolated,
     time::Day,
 };
 
@@ -102,14 +103,15 @@ impl ActivityItem {
     }
 
     fn words(&self, names: Names<'_>) -> Words {
-        let people = |people: &[ActorId]| listed(&people.iter().map(|person| names(*person)).collect::<Vec<_>>());
-        let column = |name: &Option<String>| name.clone().unwrap_or_else(|| "another column".to_owned());
+        let people =
+            |people: &[ActorId]| listed(&people.iter().map(|person| isolated(&names(*person))).collect::<Vec<_>>());
+        let column = |name: &Option<String>| name.as_deref().map_or_else(|| "another column".to_owned(), isolated);
         let renamed = |FromTo { from, to }: &FromTo| {
-            let from = from.as_ref().map(|from| format!(" from “{from}”")).unwrap_or_default();
-            format!("{from} to “{}”", to.as_deref().unwrap_or_default())
+            let from = from.as_ref().map(|from| format!(" from {}", quoted(from))).unwrap_or_default();
+            format!("{from} to {}", quoted(to.as_deref().unwrap_or_default()))
         };
         let some_column = |name: &Option<String>| match name {
-            Some(name) => format!(" column {name}"),
+            Some(name) => format!(" column {}", isolated(name)),
             None => " a column".to_owned(),
         };
         let labels = |labels: &[String]| {
@@ -135,7 +137,7 @@ impl ActivityItem {
             Self::UnmergedLabel(FromTo { from, to }) => {
                 ("took", Object::None, format!("{} out of{} again", some_label(to.as_ref()), some_label(from.as_ref())))
             }
-            Self::CreatedBoard(name) => ("created the board", Object::None, format!(" “{name}”")),
+            Self::CreatedBoard(name) => ("created the board", Object::None, format!(" {}", quoted(name))),
             Self::RenamedBoard(names) => ("renamed the board", Object::None, renamed(names)),
             Self::DeletedBoard => ("deleted the board", Object::None, String::new()),
             Self::RestoredBoard => ("restored the board", Object::None, String::new()),
@@ -155,7 +157,7 @@ impl ActivityItem {
             Self::SetMember(_, None) => ("took", Object::Direct, " off the board".to_owned()),
             Self::MadeShareLink => ("made", Object::None, " a share link to the board".to_owned()),
             Self::RevokedShareLink => ("revoked", Object::None, " a share link to the board".to_owned()),
-            Self::AddedColumn(name) => ("added column", Object::None, format!(" {name}")),
+            Self::AddedColumn(name) => ("added column", Object::None, format!(" {}", isolated(name))),
             Self::RenamedColumn(names) => ("renamed a column", Object::None, renamed(names)),
             Self::SetColumnKind(name, to) => {
                 let kind = match to {
@@ -187,10 +189,10 @@ impl ActivityItem {
             Self::Unassigned(from) => ("unassigned", Object::Direct, format!(" from {}", people(from))),
             Self::SetDue(None) => ("cleared the due date", Object::Of, String::new()),
             Self::Moved(FromTo { from, to }) => {
-                let from = from.as_ref().map(|from| format!(" from {from}")).unwrap_or_default();
+                let from = from.as_deref().map(|from| format!(" from {}", isolated(from))).unwrap_or_default();
                 ("moved", Object::Direct, format!("{from} to {}", column(to)))
             }
-            Self::Reordered(Some(name)) => ("moved", Object::Direct, format!(" within {name}")),
+            Self::Reordered(Some(name)) => ("moved", Object::Direct, format!(" within {}", isolated(name))),
             Self::Reordered(None) => ("moved", Object::Direct, " within its column".to_owned()),
             Self::Completed(_) => ("completed", Object::Direct, String::new()),
             Self::Reopened(name) => ("reopened", Object::Direct, format!(" in {}", column(name))),
@@ -213,11 +215,11 @@ fn with_article(role: BoardRole) -> &'static str {
 }
 
 fn quoted(name: &str) -> String {
-    format!("“{name}”")
+    format!("“{}”", isolated(name))
 }
 
 fn some_label(name: Option<&String>) -> String {
-    name.map_or_else(|| " a label".to_owned(), |name| format!(" the label “{name}”"))
+    name.map_or_else(|| " a label".to_owned(), |name| format!(" the label {}", quoted(name)))
 }
 
 /// Formats a day: 1 December 2026.

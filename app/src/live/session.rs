@@ -204,6 +204,11 @@ impl BoardSession {
         Ok(Outcome { touched, send: self.flush(), ..Outcome::default() })
     }
 
+    /// Makes one of several edits: see [`OptimisticBoard::join`].
+    pub fn join(&mut self, edits: &[MutationId], words: &str) {
+        self.board.join(edits, words);
+    }
+
     /// Undoes the last edit of ours, or redoes the last undone edit: see [`OptimisticBoard::undo`].
     pub fn undo(
         &mut self,

@@ -18,6 +18,7 @@ use crate::{
         form_error::FormError,
         menu::close_menus_on_click_elsewhere,
         notices::Notices,
+        printing::Printing,
         redrawn::redrawn,
         rows::Rows,
         unavailable::{CameFrom, Unavailable},
@@ -128,6 +129,7 @@ fn wanted(address: Option<Address>, query: &ParamsMap) -> Vec<About> {
 #[component]
 fn Board(board: LiveBoard, address: Memo<Option<Address>>) -> impl IntoView {
     Today::provide();
+    Printing::provide();
     let announcer = Announcer::provide();
     let notices = Notices::provide();
     let revealed = Revealed::provide();

@@ -7,6 +7,28 @@ const app = document.getElementById("app");
 // Whether cards show the names of labels is a choice of this browser: see features/labels/manage.rs.
 try { html.dataset.labels = localStorage.getItem("taskwire-labels") || "names"; } catch {}
 
+// == The theme ==
+// The server keeps it in a cookie and has written it into this page (controls/theme.rs). What is chosen here is seen at once, in all tabs.
+const wear = (theme) => {
+  html.dataset.theme = theme;
+  for (const button of document.querySelectorAll(".theme button")) button.ariaPressed = button.value === theme;
+  for (const meta of document.querySelectorAll("meta[name=theme-color]")) {
+    const its = meta.dataset.theme;
+    meta.media = theme === "system" ? `(prefers-color-scheme: ${its})` : theme === its ? "all" : "not all";
+  }
+};
+const themes = new BroadcastChannel("taskwire-theme");
+themes.onmessage = ({ data }) => wear(data);
+addEventListener("submit", (event) => {
+  if (!event.target.matches(".theme")) return;
+  event.preventDefault();
+  const theme = event.submitter.value;
+  wear(theme);
+  themes.postMessage(theme);
+  const unkept = () => say("The server does not answer, so the theme is not remembered.", false, true);
+  fetch(event.target.action, { method: "POST", body: new URLSearchParams({ theme }) }).then(({ ok }) => ok || unkept(), unkept);
+});
+
 // == What is said around the app ==
 const pageError = document.getElementById("page-error");
 const again = pageError.querySelector("button");

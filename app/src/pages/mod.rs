@@ -17,6 +17,8 @@ use leptos_router::{
 };
 
 use self::not_found::NotFound;
+#[cfg(feature = "ssr")]
+use crate::controls::theme::Theme;
 use crate::{
     controls::{keyboard, pointer, server_name::server_name, unavailable::CameFrom},
     features::task::drafts::Drafts,
@@ -31,13 +33,14 @@ pub use bootstrap::{APP, SHAPE};
 #[cfg(feature = "ssr")]
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     use bootstrap::{Bootstrap, PageError};
+    let theme = use_context::<Theme>().unwrap_or_default();
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang="en" data-theme=theme.as_str()>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
-                <meta name="color-scheme" content="light dark" />
+                {theme.in_head()}
                 <meta name="application-name" content=server_name() />
                 <meta name="description" content=crate::account::document::DESCRIPTION />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     accounts::{AccountError, people::EMAIL, sessions::agent},
     clock::now,
-    http::Services,
+    http::{Services, theme},
     store::{self, SessionRow},
 };
 
@@ -98,6 +98,7 @@ async fn content(services: &Services, me: &SignedIn) -> Result<OwnAccount, Accou
         sessions: accounts.sessions(credentials).await?.into_iter().map(session).collect(),
         tokens: accounts.tokens(credentials, me.account.id).await?.into_iter().map(token).collect(),
         now: now(),
+        theme: theme::current(),
         refused: None,
     })
 }

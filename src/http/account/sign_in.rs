@@ -30,6 +30,7 @@ use crate::{
     http::{
         Services,
         request_auth::{self, RequestAuth},
+        theme,
     },
     store::Proof,
 };
@@ -114,7 +115,7 @@ async fn unproved(session: &Session) -> Result<Option<Identity>, ErrorPage> {
 /// The page with an empty form.
 fn empty(services: &Services) -> SignIn {
     let oidc = services.oidc.as_ref().map(|provider| provider.name().to_owned());
-    SignIn { oidc, sends_mail: services.accounts.sends_mail(), ..SignIn::default() }
+    SignIn { oidc, sends_mail: services.accounts.sends_mail(), theme: theme::current(), ..SignIn::default() }
 }
 
 /// `POST /sign-out`

@@ -1,8 +1,9 @@
-// Starts the interactive documentation: Swagger UI on our OpenAPI document, in the colours that the reader's system prefers.
+// Starts the interactive documentation: Swagger UI on our OpenAPI document, in the theme of the page (app/src/controls/theme.rs).
 
 const place = document.getElementById('interactive');
 const dark = matchMedia('(prefers-color-scheme: dark)');
-const follow = () => document.documentElement.classList.toggle('dark-mode', dark.matches);
+const { theme } = document.documentElement.dataset;
+const follow = () => document.documentElement.classList.toggle('dark-mode', theme === 'system' ? dark.matches : theme === 'dark');
 dark.addEventListener('change', follow);
 follow();
 

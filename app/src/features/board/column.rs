@@ -18,9 +18,11 @@ use crate::{
     address::list_query::{ListQuery, ROWS},
     board::Wanted,
     controls::{
-        due::Today, focus::focus_when_drawn, if_may::IfMay, name_editor::NameEditor, rows::Rows, show_more::ShowMore,
+        due::Today, focus::focus_when_drawn, if_may::IfMay, name_editor::NameEditor, printing::Printing, rows::Rows,
+        show_more::ShowMore,
     },
     features::task::drafts::Unsent,
+    forms::FIRST_FIELD,
     id::{ColumnId, TaskId},
     live::LiveBoard,
     model::ColumnKind,
@@ -35,6 +37,10 @@ const WINDOW: usize = 50;
 pub fn ColumnView(board: LiveBoard, column: ColumnId) -> impl IntoView {
     let id = column;
     let columns = board.columns();
+    let field_id = {
+        let columns = columns.clone();
+        Signal::derive(move || columns.read().first().is_some_and(|first| first.id == id).then_some(FIRST_FIELD))
+    };
     let column = Memo::new(move |_| columns.read().iter().find(|column| column.id == id).cloned());
     let name = Signal::derive(move || column.read().as_ref().map(|column| column.name.clone()).unwrap_or_default());
     let kind = Signal::derive(move || column.read().as_ref().map_or(ColumnKind::Open, |column| column.kind));
@@ -42,7 +48,8 @@ pub fn ColumnView(board: LiveBoard, column: ColumnId) -> impl IntoView {
 
     let revealed = expect_context::<Revealed>();
     let tasks = board.column_tasks(id);
-    let limit = RwSignal::new(WINDOW);
+    let (drawn_on_screen, printing) = (RwSignal::new(WINDOW), expect_context::<Printing>());
+    let limit = Memo::new(move |_| printing.rows(drawn_on_screen.get()));
     let count = Memo::new({
         let tasks = tasks.clone();
         move |_| tasks.read().len()
@@ -75,10 +82,10 @@ pub fn ColumnView(board: LiveBoard, column: ColumnId) -> impl IntoView {
             focused.set(Some(task));
         }
     };
-    let hidden = Memo::new(move |_| count.get().saturating_sub(limit.get() + drawn_below.read().len()));
+    let hidden = Memo::new(move |_| count.get().saturating_sub(limit.get()).saturating_sub(drawn_below.read().len()));
     let has_hidden = Memo::new(move |_| hidden.get() > 0);
 
-    let more = Callback::new(move |()| limit.update(|limit| *limit += WINDOW));
+    let more = Callback::new(move |()| drawn_on_screen.update(|rows| *rows += WINDOW));
     // If this page has just put a task below the window, the reader is looking at that task. Drawing more cards by itself would move it, so
     // drawing waits until the reader asks for more.
     let has_below = Memo::new(move |_| !drawn_below.read().is_empty());
@@ -147,7 +154,7 @@ pub fn ColumnView(board: LiveBoard, column: ColumnId) -> impl IntoView {
                 </ol>
             </div>
             <IfMay may=edits>
-                <QuickAdd board=board.clone() column=id unsent=Unsent::Task(id) />
+                <QuickAdd board=board.clone() column=id unsent=Unsent::Task(id) id=field_id />
             </IfMay>
         </section>
     }

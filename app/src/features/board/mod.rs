@@ -5,5 +5,6 @@ pub mod column;
 pub mod column_menu;
 pub mod columns;
 pub mod moving;
+mod pasted;
 pub mod quick_add;
 pub mod revealed;

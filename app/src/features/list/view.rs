@@ -15,6 +15,7 @@ use crate::{
         due::Today,
         focus::{find, focus_when_drawn},
         notices::{Action, Notices},
+        printing::Printing,
         redrawn::redrawn,
         rows::Rows,
         show_more::ShowMore,
@@ -152,10 +153,11 @@ fn drawn(board: &LiveBoard, query: Memo<ListQuery>) -> RwSignal<Drawn> {
     let listing = StoredValue::new(listing);
 
     let board = board.clone();
-    let revision = board.revision();
+    let (revision, printing) = (board.revision(), expect_context::<Printing>());
     Effect::new(move || {
         revision.track();
         let ListQuery { wanted, rows } = query.get();
+        let rows = printing.rows(rows);
         let revealed = revealed.tasks();
         let now = listing.try_update_value(|listing| {
             board.with(|board| listing.update(board, &collector.take()));

@@ -1,4 +1,4 @@
-//! The account menu: the reader's name and links to their account. It works without JavaScript too.
+//! The account menu: the reader's name, links to their account, and the theme. It works without JavaScript too.
 //!
 //! The account pages are rendered by the server alone (`crate::account`), so the links to them leave the app.
 
@@ -6,15 +6,18 @@ use leptos::prelude::*;
 
 use crate::{
     controls::{
+        icon::{Icon, Picture},
         menu::Menu,
         person::{face, name_of},
         redrawn::redrawn,
+        theme::{theme_form, theme_of_document},
     },
     id::ActorId,
     live::Live,
 };
 
-/// The menu of a signed-in person; a sign-in link for a visitor with a share link; nothing on a server without accounts.
+/// The menu of a signed-in person; a sign-in link and a menu of themes for a visitor with a share link; only the latter on a server without
+/// accounts.
 #[component]
 pub fn AccountMenu(
     /// The address to return to after signing in.
@@ -27,9 +30,13 @@ pub fn AccountMenu(
         (principal.person, principal.may_manage_people(), principal.role.is_none())
     });
     redrawn(move || match current_user.get() {
-        (Some(person), manages, _) => Some(menu(person, manages)),
-        (None, _, true) => Some(sign_in(&here)),
-        (None, ..) => None,
+        (Some(person), manages, _) => menu(person, manages),
+        (None, _, true) => view! {
+            {sign_in(&here)}
+            {themes()}
+        }
+        .into_any(),
+        (None, ..) => themes(),
     })
 }
 
@@ -53,9 +60,19 @@ fn menu(person: ActorId, manages: bool) -> AnyView {
                     }
                         .into_any()
                 })}
+            {theme_form(&theme_of_document(), None)}
             <form method="post" action="/sign-out">
                 <button class="menu-item">"Sign out"</button>
             </form>
+        </Menu>
+    }
+    .into_any()
+}
+
+fn themes() -> AnyView {
+    view! {
+        <Menu label="Theme" class="account-menu" button=view! { <Picture icon=Icon::Theme /> }.into_any()>
+            {theme_form(&theme_of_document(), None)}
         </Menu>
     }
     .into_any()

@@ -192,7 +192,7 @@ fn DeletedToast(board: LiveBoard, task: TaskId) -> impl IntoView {
         deleted.get().then(|| {
             view! {
                 <Toast seconds=SECONDS_TO_UNDO on_dismiss>
-                    <p>"Deleted “" {title} "”"</p>
+                    <p>"Deleted “" <bdi>{title}</bdi> "”"</p>
                     <IfMay may=edits>
                         <button type="button" class="button" on:click=move |_| restore.run(())>
                             <Picture icon=Icon::Undo />

@@ -1,4 +1,5 @@
-//! Drafts: texts that are being edited, kept until they are saved or dropped. Closing a task or navigating away loses none of them.
+//! Drafts: texts that are being edited, kept until they are saved or dropped. Closing a task or navigating away loses none of them. What is typed
+//! for a new task is also kept by the browser, for the person who typed it, until it is added or deleted.
 
 use std::collections::HashMap;
 
@@ -8,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     board::TextBase,
     fields::FieldEdit,
-    id::{BoardId, ColumnId, TaskId},
-    live::{LEAVE, LEAVING, LiveBoard},
+    id::{ActorId, BoardId, ColumnId, TaskId},
+    live::{LEAVE, LEAVING, Live, LiveBoard},
     model::TextField,
     ops::{Op, UpdateTask},
 };
@@ -21,6 +22,8 @@ pub struct Drafts {
     unsent: StoredValue<HashMap<Unsent, String>>,
     /// Whether the drafts were handed on to the page that replaces this one.
     handed_on: StoredValue<bool>,
+    /// The person who types.
+    me: Signal<Option<ActorId>>,
 }
 
 /// Drafts in transit from a page to the page that replaces it in the same tab.
@@ -95,7 +98,8 @@ impl Drafts {
             None => Default::default(),
         };
         let (texts, unsent) = (RwSignal::new(texts), StoredValue::new(unsent));
-        let drafts = Self { texts, unsent, handed_on: StoredValue::new(false) };
+        let me = expect_context::<Live>().me();
+        let drafts = Self { texts, unsent, handed_on: StoredValue::new(false), me };
         provide_context(drafts);
         Effect::new(move || {
             let listener = window_event_listener(ev::beforeunload, move |event| {
@@ -121,9 +125,11 @@ impl Drafts {
     }
 
     fn would_be_lost(self) -> bool {
-        let is_text = |text: &String| !text.trim().is_empty();
+        let is_lost = |(field, text): (&Unsent, &String)| {
+            !text.trim().is_empty() && self.in_browser(*field).as_ref() != Some(text)
+        };
         self.texts.with_untracked(|texts| texts.values().any(Draft::is_changed))
-            || self.unsent.with_value(|unsent| unsent.values().any(is_text))
+            || self.unsent.with_value(|unsent| unsent.iter().any(is_lost))
     }
 
     /// Stores the drafts for the next page. (If that fails, the browser asks before they are lost.)
@@ -141,8 +147,29 @@ impl Drafts {
         self.unsent.try_with_value(|unsent| unsent.get(&field).cloned()).flatten().unwrap_or_default()
     }
 
+    /// The text that was typed into a field for a new task before the page was loaded, if the browser has kept one. The HTML from the server
+    /// does not have it, so the field takes it once the page is hydrated.
+    pub fn in_browser(self, field: Unsent) -> Option<String> {
+        lasting_storage()?.get_item(&self.key(field)?).ok()?
+    }
+
+    /// The key of the text of a field in the browser's storage. Another person who uses the browser is not given the text.
+    fn key(self, field: Unsent) -> Option<String> {
+        let place = match field {
+            Unsent::Task(column) => column.to_string(),
+            Unsent::ListedTask(board) => board.to_string(),
+            Unsent::Column(_) | Unsent::Board => return None,
+        };
+        let me = self.me.try_get_untracked()?.map(|me| me.to_string()).unwrap_or_default();
+        Some(format!("taskwire-new-task-{me}-{place}"))
+    }
+
     /// Keeps the text of a field. An empty text removes it, for example after it was submitted.
     pub fn keep(self, field: Unsent, text: String) {
+        if let (Some(storage), Some(key)) = (lasting_storage(), self.key(field)) {
+            // If the browser does not keep it, it asks before the page is left.
+            let _ = if text.is_empty() { storage.remove_item(&key) } else { storage.set_item(&key, &text) };
+        }
         self.unsent.try_update_value(|unsent| match text.is_empty() {
             true => unsent.remove(&field),
             false => unsent.insert(field, text),
@@ -223,6 +250,11 @@ fn take_kept() -> Option<Kept> {
 /// The session storage of the tab; `None` on the server and in browsers without it.
 fn storage() -> Option<web_sys::Storage> {
     if cfg!(feature = "hydrate") { window().session_storage().ok()? } else { None }
+}
+
+/// The storage of the browser; `None` on the server and in browsers without it.
+fn lasting_storage() -> Option<web_sys::Storage> {
+    if cfg!(feature = "hydrate") { window().local_storage().ok()? } else { None }
 }
 
 /// Makes an edit of one of the texts of a task.

@@ -41,9 +41,30 @@ impl LiveBoard {
         }
     }
 
-    /// Undoes the last edit of this page, or redoes the last undone edit. This is an ordinary edit: it shows at once
-    /// and is kept until it is saved. `None` if there is nothing to undo.
+    /// Makes one of several edits of this page, for undo and redo, with a label for all of them.
+    pub fn join(&self, edits: &[MutationId], words: &str) {
+        self.session().join(edits, words);
+        self.tell_undo();
+    }
+
+    /// Undoes the last edit of this page, or redoes the last undone edit, with those that were joined to it. These are
+    /// ordinary edits: they show at once and are kept until they are saved. `None` if there is nothing to undo.
     pub fn undo(&self, direction: Direction) -> Option<Result<Undone, NotUndone>> {
+        let together = self.session().board().together(direction);
+        let mut done = self.undo_one(direction)?;
+        while together.is_some() && self.session().board().together(direction) == together {
+            match self.undo_one(direction) {
+                // It stays on the stack.
+                None | Some(Err(NotUndone { refusal: Refusal::Archived, .. })) => break,
+                // One that is refused is reported; the others are undone all the same.
+                Some(next) if done.is_ok() => done = next,
+                Some(_) => {}
+            }
+        }
+        Some(done)
+    }
+
+    fn undo_one(&self, direction: Direction) -> Option<Result<Undone, NotUndone>> {
         let id = crate::new_id();
         let done = self.session().undo(direction, id, now())?;
         let done = done.map(|(outcome, undone)| {

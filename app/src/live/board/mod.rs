@@ -546,6 +546,27 @@ mod tests {
     }
 
     #[test]
+    fn edits_that_were_joined_are_undone_and_redone_as_one() {
+        let board = board();
+        board.submit(Op::UpdateTask(UpdateTask::of(task(2)).with(FieldEdit::Title("Green tea".to_owned())))).unwrap();
+        let create = |number| board.submit(Op::CreateTask(CreateTask::of(task(number), number.to_string()))).unwrap();
+        board.join(&[create(10), create(11), create(12)], "add 3 tasks");
+        create(13);
+        let live = || [2, 10, 11, 12, 13].map(|id| board.with(|board| board.live_task(task(id)).is_some()));
+        let go = |direction| board.undo(direction).unwrap().unwrap().words;
+
+        assert_eq!((go(Direction::Undo).as_str(), live()), ("add 13", [true, true, true, true, false]));
+        assert_eq!(board.next_undo(Direction::Undo).get_untracked().as_deref(), Some("add 3 tasks"));
+        assert_eq!((go(Direction::Undo).as_str(), live()), ("add 3 tasks", [true, false, false, false, false]));
+        assert_eq!((go(Direction::Redo).as_str(), live()), ("add 3 tasks", [true, true, true, true, false]));
+        assert_eq!((go(Direction::Undo).as_str(), live()), ("add 3 tasks", [true, false, false, false, false]));
+        assert_eq!(go(Direction::Undo), "rename Tea");
+        assert!(board.undo(Direction::Undo).is_none());
+        go(Direction::Redo);
+        assert_eq!((go(Direction::Redo).as_str(), live()), ("add 3 tasks", [true, true, true, true, false]));
+    }
+
+    #[test]
     fn whoever_listens_hears_what_is_saved_and_whether_something_is_missing() {
         let board = board();
         let listener = board.listen();
