@@ -91,6 +91,12 @@ impl UndoStack {
         }
     }
 
+    /// Whether the next undos and redos include edits of the checklists of a task.
+    pub fn needs_checklists_of(&self, task: TaskId) -> bool {
+        let mut inverses = self.undo.iter().chain(&self.redo).filter_map(|id| self.inverse(*id));
+        inverses.any(|inverse| inverse.op.checklists_of() == Some(task))
+    }
+
     /// Removes the newest entry.
     pub fn pop(&mut self, direction: Direction) {
         match direction {
@@ -189,12 +195,15 @@ impl UndoStack {
     pub fn newest(&self, part: Part, confirmed: &BoardState) -> Option<MutationId> {
         let mut newest_first = self.order.iter().rev();
         match part {
-            // A deleted column or label has no number any more. If we deleted it, that was its newest change.
+            // A deleted column, label or item has no number any more. If we deleted it, that was its newest change.
             part if part.newest(confirmed) == 0 => newest_first
                 .find(|edit| {
                     let deleted = self.inverse(**edit).is_some_and(|inverse| match (&inverse.op, part) {
                         (Op::CreateColumn(create), Part::Column(id)) => create.column == id,
                         (Op::CreateLabel(create), Part::Label(id)) => create.label == id,
+                        (Op::AddChecklistItems(add), Part::ChecklistItem(task, id)) => {
+                            add.task == task && add.items.iter().any(|item| item.item == id)
+                        }
                         _ => false,
                     });
                     deleted && self.number(**edit).is_some()

@@ -79,6 +79,7 @@ const PARAMETERS: [(&str, &str); 16] = [
         (name = "columns", description = "The columns of a board; a task is completed when its column is `done`"),
         (name = "labels", description = "The labels of a board, which tasks have"),
         (name = "tasks", description = "Tasks, the trash included"),
+        (name = "checklists", description = "The checklists of a task, and their items"),
         (name = "access", description = "Who has access to a board"),
         (name = "people", description = "People, invitations and tokens"),
         (name = "groups", description = "Groups of people that are put on boards"),

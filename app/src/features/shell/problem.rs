@@ -38,6 +38,12 @@ pub fn what_failed(op: &Op, board: &BoardState) -> String {
         Op::UpdateTask(update) => format!("{} {}", title(update.task), what_stayed(update)),
         Op::DeleteTask(delete) => format!("{} was not deleted", title(delete.task)),
         Op::RestoreTask(restore) => format!("{} was not restored", title(restore.task)),
+        Op::CreateChecklist(create) => format!("The checklist “{}” was not added", shortened(&create.name)),
+        Op::UpdateChecklist(_) => "The checklist was not changed".to_owned(),
+        Op::AddChecklistItems(add) if add.items.len() > 1 => format!("{} items were not added", add.items.len()),
+        Op::AddChecklistItems(_) => "The item was not added".to_owned(),
+        Op::UpdateChecklistItem(_) => "The item was not changed".to_owned(),
+        Op::DeleteChecklistItems(_) => "The item was not deleted".to_owned(),
     }
 }
 
@@ -52,6 +58,10 @@ pub fn typed_text(op: &Op) -> Option<&str> {
         Op::UpdateLabel(update) => update.name.as_deref().or(update.description.as_deref()),
         Op::CreateTask(create) => Some(&create.title),
         Op::UpdateTask(update) => update.fields.text(TextField::Description).or(update.fields.text(TextField::Title)),
+        Op::CreateChecklist(create) => Some(&create.name),
+        Op::UpdateChecklist(update) => update.name.as_deref(),
+        Op::AddChecklistItems(add) => add.items.first().map(|item| &*item.text),
+        Op::UpdateChecklistItem(update) => update.text.as_deref(),
         Op::DeleteBoard(_)
         | Op::RestoreBoard(_)
         | Op::SetArchived(_)
@@ -63,7 +73,8 @@ pub fn typed_text(op: &Op) -> Option<&str> {
         | Op::MergeLabels(_)
         | Op::UnmergeLabel(_)
         | Op::DeleteTask(_)
-        | Op::RestoreTask(_) => None,
+        | Op::RestoreTask(_)
+        | Op::DeleteChecklistItems(_) => None,
     }
 }
 
