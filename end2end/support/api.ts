@@ -61,6 +61,10 @@ export class Api {
     (await this.#call<{ checklists: Checklist[] }>('GET', `/tasks/${task}/checklists`)).checklists;
   changeItem = (task: string, item: ChecklistItem, fields: ItemFields): Promise<ChecklistItem> =>
     this.#call('PATCH', `/tasks/${task}/checklists/${item.checklist}/items/${item.id}`, fields);
+  deleteItem = (task: string, item: ChecklistItem): Promise<void> =>
+    this.#call('DELETE', `/tasks/${task}/checklists/${item.checklist}/items/${item.id}`);
+  deleteChecklist = (task: string, checklist: string): Promise<void> =>
+    this.#call('DELETE', `/tasks/${task}/checklists/${checklist}`);
 
   setMember = (board: string, person: string, role: Role): Promise<void> =>
     this.#call('PUT', `/boards/${board}/members/${person}`, { role });

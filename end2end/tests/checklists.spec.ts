@@ -226,6 +226,52 @@ test('what is typed is kept while the panel is closed', async ({ page, server })
   await expect(newItem(page, 'Packing')).toHaveValue('Stove');
 });
 
+test('what is typed into the fields of an item is there again when the panel is', async ({ page, server }) => {
+  const { board, task } = await trip(server);
+  await openBoard(page, board, `/tasks/${task.id}`);
+  await panel(page).getByRole('button', { name: 'Edit “Map”' }).click();
+  const field = panel(page).getByRole('textbox', { name: 'Item', exact: true });
+  await field.fill('Good map');
+  await panel(page).getByRole('link', { name: 'Close' }).click();
+  await cardLink(page, 'Trip').click();
+  await expect(field).toHaveValue('Good map');
+  await field.press('Enter');
+  await expect(items(page, 'Packing')).toHaveText(['Tent', 'Good map', 'Food']);
+});
+
+test('a person gets back what they typed into an item or a checklist that somebody else deletes', async ({ page, server }) => {
+  const { board, task } = await trip(server);
+  await openBoard(page, board, `/tasks/${task.id}`);
+  const [packing] = await server.api.checklists(task.id);
+  await newItem(page, 'Packing').fill('Stove\nLamp');
+  await panel(page).getByRole('button', { name: 'Edit “Map”' }).click();
+  await panel(page).getByRole('textbox', { name: 'Item', exact: true }).fill('Good map');
+  await server.api.deleteItem(task.id, packing!.items[1]!);
+  await expect(messages(page)).toContainText('The item was not changed');
+  await expect(messages(page).getByLabel('What you typed')).toHaveValue('Good map');
+  await server.api.deleteChecklist(task.id, packing!.id);
+  await expect(messages(page)).toContainText('2 items were not added');
+  await expect(messages(page).getByLabel('What you typed').last()).toHaveValue('Stove\nLamp');
+});
+
+test('keys of the open task do nothing on an item, and nothing while its text is typed', async ({ page, server }) => {
+  const { board, task } = await trip(server);
+  await openBoard(page, board, `/tasks/${task.id}`);
+  await box(page, 'Tent').focus();
+  await page.keyboard.press('x');
+  await page.keyboard.press('e');
+  await newItem(page, 'Packing').focus();
+  await page.keyboard.type('exd?1');
+  await page.keyboard.press('Enter');
+  await expect(items(page, 'Packing')).toHaveText(['Tent', 'Map', 'Food', 'exd?1']);
+  await expect(panel(page).getByRole('textbox', { name: 'Title' })).toHaveCount(0);
+  await expect.poll(async () => (await server.api.checklists(task.id))[0]?.items.length, 'all keys were handled').toBe(4);
+  expect((await server.api.task(task.id)).completed).toBe(false);
+  await box(page, 'Tent').focus();
+  await page.keyboard.press('?');
+  await expect(page.getByRole('dialog', { name: 'Keys' })).toContainText('On an item of a checklist');
+});
+
 test('a viewer reads checklists and cannot change them', async ({ page, server }) => {
   const { board, task } = await trip(server);
   await server.api.setArchived(board.id, true);

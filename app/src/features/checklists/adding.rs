@@ -56,6 +56,15 @@ pub fn NewItems(shared: Shared, id: ChecklistId, name: Memo<String>) -> impl Int
             Err(refusal) => set_refusal.set(Some(refusal.sentence())),
         }
     };
+    // If the checklist or the right to change it went away, the person gets back what they typed.
+    on_cleanup(move || {
+        let lines = around.kept.try_run(id.0).map(|text| item_lines(&text)).unwrap_or_default();
+        let add = AddChecklistItems { items: items_of(&lines).collect(), ..AddChecklistItems::of(task, id) };
+        let add = Op::AddChecklistItems(add);
+        if !lines.is_empty() && board.try_with_value(|board| board.rescue(add)) == Some(true) {
+            around.keep.try_run((id.0, String::new()));
+        }
+    });
     let pressed = move |event: ev::KeyboardEvent| {
         let enters = |stroke: &keyboard::Stroke| stroke.key == Key::Enter && !stroke.shift;
         if keyboard::pressed(&event).as_ref().is_some_and(enters) {
@@ -107,15 +116,22 @@ pub fn NewItems(shared: Shared, id: ChecklistId, name: Memo<String>) -> impl Int
     .into_any()
 }
 
+/// The items that lines mean.
+fn items_of(lines: &[(String, bool)]) -> impl Iterator<Item = NewChecklistItem> {
+    lines
+        .iter()
+        .map(|(text, done)| NewChecklistItem { done: *done, ..NewChecklistItem::of(crate::new_id(), text.as_str()) })
+}
+
 /// The items that lines mean, in blocks of which each fits into a message.
 fn blocks(lines: &[(String, bool)]) -> impl Iterator<Item = Vec<NewChecklistItem>> {
     const MOST_BYTES: usize = 20_000;
-    let mut rest = lines.iter().peekable();
+    let mut rest = items_of(lines).peekable();
     std::iter::from_fn(move || {
         let (mut items, mut bytes) = (Vec::new(), 0);
-        while let Some((text, done)) = rest.next_if(|(text, _)| items.is_empty() || bytes + text.len() <= MOST_BYTES) {
-            bytes += text.len();
-            items.push(NewChecklistItem { done: *done, ..NewChecklistItem::of(crate::new_id(), text.as_str()) });
+        while let Some(item) = rest.next_if(|item| items.is_empty() || bytes + item.text.len() <= MOST_BYTES) {
+            bytes += item.text.len();
+            items.push(item);
         }
         (!items.is_empty()).then_some(items)
     })

@@ -13,7 +13,7 @@ use crate::{
         redrawn::redrawn,
     },
     fields::FieldEdit,
-    id::{ChecklistItemId, TaskId},
+    id::{ChecklistId, ChecklistItemId, TaskId},
     live::act,
     model::Place,
     ops::{CreateTask, DeleteChecklistItems, Op, UpdateChecklistItem},
@@ -31,6 +31,16 @@ pub fn ItemEditor(shared: Shared, id: ChecklistItemId) -> impl IntoView {
     let text = if kept.is_empty() { before.clone() } else { kept };
     let area = NodeRef::<html::Textarea>::new();
     let (refusal, set_refusal) = signal(None::<String>);
+    // If the item or the right to change it went away, the person gets back what they typed.
+    on_cleanup(move || {
+        let text = around.kept.try_run(id.0).filter(|text| !text.is_empty());
+        let update = |text| {
+            Op::UpdateChecklistItem(UpdateChecklistItem { text: Some(text), ..UpdateChecklistItem::of(task, id) })
+        };
+        if text.is_some_and(|text| board.try_with_value(|board| board.rescue(update(text))) == Some(true)) {
+            around.keep.try_run((id.0, String::new()));
+        }
+    });
     let close = move || {
         around.keep.run((id.0, String::new()));
         open.set(None);
@@ -70,31 +80,35 @@ pub fn ItemEditor(shared: Shared, id: ChecklistItemId) -> impl IntoView {
             event.stop_propagation();
         }
     };
-    let delete = move |_| {
+    let deletion = move || {
         let items = vec![id];
-        if act(
-            &board.get_value(),
-            Op::DeleteChecklistItems(DeleteChecklistItems { items, ..DeleteChecklistItems::of(task) }),
-        ) {
+        Op::DeleteChecklistItems(DeleteChecklistItems { items, ..DeleteChecklistItems::of(task) })
+    };
+    let leave = move |list: Option<ChecklistId>| {
+        around.keep.run((id.0, String::new()));
+        open.set(None);
+        if let Some(list) = list {
+            focus_when_drawn(format!("[data-checklist='{list}'] .new-items textarea"));
+        }
+    };
+    let delete = move |_| {
+        let gone_from = untrack(item).map(|item| item.checklist);
+        if act(&board.get_value(), deletion()) {
             announcer.say("Item deleted");
-            around.keep.run((id.0, String::new()));
-            open.set(None);
-            focus_when_drawn(".checklists .new-items textarea");
+            leave(gone_from);
         }
     };
     let make_task = move |_| {
         let Some(item) = untrack(item) else { return };
         let (board, new) = (board.get_value(), crate::new_id::<TaskId>());
         let column = board.with(|board| board.task(task).map(|task| task.column));
-        let create = CreateTask { column, place: Place::After(task), ..CreateTask::of(new, item.text.clone()) };
+        let typed = area.get_untracked().map(|area| Typed::Title.normalize(&area.value()));
+        let title = typed.filter(|typed| !typed.is_empty()).unwrap_or(item.text);
+        let create = CreateTask { column, place: Place::After(task), ..CreateTask::of(new, title.clone()) };
         let create = create.with(FieldEdit::Due(item.due)).with(FieldEdit::Assign(Vec::from_iter(item.assignee)));
-        let items = vec![id];
-        if act(&board, Op::CreateTask(create))
-            && act(&board, Op::DeleteChecklistItems(DeleteChecklistItems { items, ..DeleteChecklistItems::of(task) }))
-        {
-            announcer.say(format!("“{}” is a task now", item.text));
-            open.set(None);
-            focus_when_drawn(".checklists .new-items textarea");
+        if act(&board, Op::CreateTask(create)) && act(&board, deletion()) {
+            announcer.say(format!("“{title}” is a task now"));
+            leave(Some(item.checklist));
         }
     };
     let assignee = Memo::new(move |_| item().and_then(|item| item.assignee));

@@ -10,6 +10,7 @@ use crate::{
         focus::{find, focus, focus_when_drawn},
         keyboard::{self, Key},
     },
+    features::shortcuts::{self, Command},
     id::{ChecklistId, ChecklistItemId},
     live::act,
     model::Place,
@@ -101,34 +102,28 @@ impl Moving {
 
     /// The arrow keys move the focus from box to box, and with Alt the item.
     pub fn key(self, event: &ev::KeyboardEvent) {
-        let Some(stroke) = keyboard::pressed_or_held(event).filter(|stroke| !stroke.ctrl && !stroke.meta) else {
-            return;
-        };
-        if stroke.key == Key::Escape && self.lifted.get_untracked().is_some() {
+        if self.lifted.get_untracked().is_some() && keyboard::escapes(event) {
             event.prevent_default();
             event.stop_propagation();
             return self.cancel();
         }
-        let step = match stroke.key {
-            Key::Up => -1,
-            Key::Down => 1,
-            _ => return,
-        };
-        let Some(target) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) else { return };
-        let Some(item) = item_at(&target).filter(|_| target.class_list().contains("item-check")) else { return };
-        event.prevent_default();
-        event.stop_propagation();
-        match stroke.alt {
-            true if self.shared.may_edit() => self.step(item, step),
-            true => {}
-            false => {
-                let boxes = all(".checklists .item-check");
-                let at = boxes.iter().position(|other| *other == target);
+        let Some(pressed) = shortcuts::pressed(event, self.shared.may_edit()) else { return };
+        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        let Some(item) = target.and_then(|target| item_at(&target)) else { return };
+        let step = if pressed.key == Key::Up { -1 } else { 1 };
+        match pressed.command {
+            Command::MoveItem => self.step(item, step),
+            Command::GoToItem => {
+                let (boxes, here) = (all(".checklists .item-check"), find(&box_of(item)));
+                let at = boxes.iter().position(|other| Some(other) == here.as_ref());
                 if let Some(next) = at.and_then(|at| boxes.get(at.checked_add_signed(step)?)) {
                     focus(next);
                 }
             }
+            _ => return,
         }
+        event.prevent_default();
+        event.stop_propagation();
     }
 
     /// Moves an item by one, also into the checklist above or below.

@@ -65,6 +65,18 @@ pub fn ChecklistsSection(board: LiveBoard, task: TaskId, loading: Signal<Loading
     let each = move || -> Vec<Arc<Checklist>> {
         lists.read().as_ref().map(|lists| lists.lists().cloned().collect()).unwrap_or_default()
     };
+    // What was typed into the fields of an item is shown again when the panel is.
+    Effect::new(move |was_there: Option<bool>| {
+        let is_there = !is_missing.get();
+        if is_there && was_there != Some(true) && shared.may_edit() {
+            let is_typed = |id: &ChecklistItemId| !around.kept.run(id.0).is_empty();
+            let typed = lists.with_untracked(|lists| lists.as_ref()?.all_items().map(|item| item.id).find(is_typed));
+            if typed.is_some() {
+                shared.open.set(typed);
+            }
+        }
+        is_there
+    });
     let moving = Moving::new(shared);
     let section = NodeRef::<html::Section>::new();
     let view = move || {

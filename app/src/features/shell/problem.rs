@@ -1,5 +1,7 @@
 //! Describes a refused edit to the person: what failed, and what they had typed.
 
+use std::borrow::Cow;
+
 use crate::{
     fields::FieldEdit,
     id::TaskId,
@@ -48,7 +50,15 @@ pub fn what_failed(op: &Op, board: &BoardState) -> String {
 }
 
 /// The text that the person typed, if the edit has one.
-pub fn typed_text(op: &Op) -> Option<&str> {
+pub fn typed_text(op: &Op) -> Option<Cow<'_, str>> {
+    if let Op::AddChecklistItems(add) = op {
+        return Some(add.items.iter().map(|item| &*item.text).collect::<Vec<_>>().join("\n").into());
+    }
+    one_text(op).map(Cow::Borrowed)
+}
+
+/// The same, of an edit that has at most one text.
+fn one_text(op: &Op) -> Option<&str> {
     match op {
         Op::CreateBoard(create) => Some(&create.name),
         Op::UpdateBoard(update) => update.name.as_deref(),
@@ -60,7 +70,6 @@ pub fn typed_text(op: &Op) -> Option<&str> {
         Op::UpdateTask(update) => update.fields.text(TextField::Description).or(update.fields.text(TextField::Title)),
         Op::CreateChecklist(create) => Some(&create.name),
         Op::UpdateChecklist(update) => update.name.as_deref(),
-        Op::AddChecklistItems(add) => add.items.first().map(|item| &*item.text),
         Op::UpdateChecklistItem(update) => update.text.as_deref(),
         Op::DeleteBoard(_)
         | Op::RestoreBoard(_)
@@ -74,6 +83,7 @@ pub fn typed_text(op: &Op) -> Option<&str> {
         | Op::UnmergeLabel(_)
         | Op::DeleteTask(_)
         | Op::RestoreTask(_)
+        | Op::AddChecklistItems(_)
         | Op::DeleteChecklistItems(_) => None,
     }
 }
@@ -100,7 +110,10 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::{id::BoardId, ops::DeleteTask};
+    use crate::{
+        id::BoardId,
+        ops::{AddChecklistItems, DeleteTask, NewChecklistItem},
+    };
 
     #[test]
     fn a_task_that_is_not_known_is_still_spoken_of() {
@@ -108,6 +121,13 @@ mod tests {
         let op = Op::DeleteTask(DeleteTask::of(TaskId(Uuid::from_u128(2))));
         assert_eq!(what_failed(&op, &board), "A task was not deleted");
         assert_eq!(typed_text(&op), None);
+    }
+
+    #[test]
+    fn of_several_new_items_every_line_was_typed() {
+        let items = ["Tent", "Map"].map(|text| NewChecklistItem::of(crate::new_id(), text)).into();
+        let add = AddChecklistItems { items, ..AddChecklistItems::of(crate::new_id(), crate::new_id()) };
+        assert_eq!(typed_text(&Op::AddChecklistItems(add)).as_deref(), Some("Tent\nMap"));
     }
 
     #[test]
