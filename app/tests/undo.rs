@@ -10,12 +10,14 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use app::{
     access::Principal,
     board::{Direction, NotUndone, OptimisticBoard, Settled, Undone},
+    checklist::ChecklistItem,
     fields::{Field, FieldEdit},
-    id::{ActorId, BoardId, ColumnId, MutationId, TaskId},
+    id::{ActorId, BoardId, ChecklistId, ChecklistItemId, ColumnId, MutationId, TaskId},
     model::{ColumnKind, Place, Priority, Seq},
     ops::{
-        Change, ChangeKind, CreateColumn, CreateTask, DeleteColumn, DeleteTask, Mutation, Op, Part, RestoreTask,
-        SetArchived, UpdateBoard, UpdateColumn, UpdateTask, decide,
+        Change, ChangeKind, CreateChecklist, CreateColumn, CreateTask, DeleteChecklistItems, DeleteColumn, DeleteTask,
+        Mutation, NewChecklistItem, Op, Part, RestoreTask, SetArchived, UpdateBoard, UpdateChecklist,
+        UpdateChecklistItem, UpdateColumn, UpdateTask, decide,
     },
     refusal::{Refusal, Thing},
     state::BoardState,
@@ -853,6 +855,41 @@ fn put_back(kind: &ChangeKind) -> Vec<Part> {
     }
 }
 
+/// An item that leaves a checklist and comes back leaves the checklist as it was.
+#[test]
+fn a_checklist_that_was_made_with_items_can_be_taken_back_after_its_items_came_back() {
+    let (mut team, tasks) = team_with(&["Trip"]);
+    let (lists, item): ([ChecklistId; 2], ChecklistItemId) = ([app::new_id(), app::new_id()], app::new_id());
+    let create =
+        |list, items| Op::CreateChecklist(CreateChecklist { items, ..CreateChecklist::of(tasks[0], list, "Packing") });
+    team.edit(ANA, create(lists[1], Vec::new())).unwrap();
+    team.edit(ANA, create(lists[0], vec![NewChecklistItem::of(item, "Tent")])).unwrap();
+    team.settle();
+    let update = UpdateChecklistItem::of(tasks[0], item);
+    team.edit(ANA, Op::UpdateChecklistItem(UpdateChecklistItem { checklist: Some(lists[1]), ..update })).unwrap();
+    team.undo(ANA).unwrap().unwrap();
+    team.settle();
+    let items = vec![item];
+    let delete = DeleteChecklistItems { items, ..DeleteChecklistItems::of(tasks[0]) };
+    team.edit(ANA, Op::DeleteChecklistItems(delete)).unwrap();
+    team.settle();
+    for _ in 0..3 {
+        team.undo(ANA).unwrap().unwrap();
+    }
+    team.settle();
+    assert_eq!(team.state().task(tasks[0]).unwrap().checklists().unwrap().lists().count(), 0);
+    // What somebody else did to the checklist meanwhile is not taken back.
+    for _ in 0..3 {
+        team.redo(ANA).unwrap().unwrap();
+    }
+    team.undo(ANA).unwrap().unwrap();
+    team.settle();
+    let rename = UpdateChecklist { name: Some("To pack".to_owned()), ..UpdateChecklist::of(tasks[0], lists[0]) };
+    team.edit(BEN, Op::UpdateChecklist(rename)).unwrap();
+    team.settle();
+    assert!(team.undo(ANA).unwrap().is_err());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
 
@@ -895,7 +932,11 @@ proptest! {
             let said = change.kind.numbers();
             let gone = match &change.kind {
                 ChangeKind::ColumnDeleted(_) | ChangeKind::LabelDeleted(_) => true,
-                ChangeKind::ChecklistsUpdated(updated) => updated.items.iter().any(|item| item.after.is_none()),
+                // What is left of a checklist has no newer number when an item leaves it.
+                ChangeKind::ChecklistsUpdated(updated) => updated.items.iter().any(|item| {
+                    let list = |item: &Option<ChecklistItem>| item.as_ref().map(|item| item.checklist);
+                    item.before.is_some() && list(&item.before) != list(&item.after)
+                }),
                 _ => false,
             };
             prop_assert!(gone || said.len() == numbered.len(), "{said:?} {numbered:?}");

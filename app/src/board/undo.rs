@@ -14,7 +14,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use crate::{
-    id::{MutationId, TaskId},
+    id::{ChecklistId, MutationId, TaskId},
     model::Seq,
     ops::{Change, ChangeKind, Inverse, Op, Part},
     refusal::Refusal,
@@ -210,8 +210,14 @@ impl UndoStack {
                 })
                 .copied(),
             part => {
-                let seq = part.newest(confirmed);
-                newest_first.find(|edit| self.number(**edit) == Some(seq)).copied()
+                let seq = Some(part.newest(confirmed));
+                // What is left of a checklist is as old as before. If we took items out of it later, that was its newest change.
+                let took_out = |edit: MutationId| {
+                    let Part::ChecklistContents(task, list) = part else { return false };
+                    let inverse = self.inverse(edit).filter(|_| self.number(edit) > seq);
+                    inverse.is_some_and(|inverse| puts_items_into(&inverse.op, task, list))
+                };
+                newest_first.find(|edit| self.number(**edit) == seq || took_out(**edit)).copied()
             }
         }
     }
@@ -241,6 +247,15 @@ impl UndoStack {
         {
             self.edits.remove(&oldest);
         }
+    }
+}
+
+/// Whether an operation puts items into a checklist.
+fn puts_items_into(op: &Op, task: TaskId, list: ChecklistId) -> bool {
+    match op {
+        Op::AddChecklistItems(add) => add.task == task && add.checklist == list,
+        Op::UpdateChecklistItem(update) => update.task == task && update.checklist == Some(list),
+        _ => false,
     }
 }
 

@@ -269,8 +269,8 @@ impl Effect for ChecklistsUpdated {
             if let Some(item) = edit.any() {
                 add(Part::ChecklistItem(self.task, item.id));
             }
-            // Of the checklist that an item leaves, the contents that are there now are as old as before.
-            if let Some(item) = &edit.after {
+            // The contents of a checklist that an item leaves have changed, too, although the number of what is left is as old as before.
+            for item in edit.after.iter().chain(&edit.before) {
                 add(Part::ChecklistContents(self.task, item.checklist));
             }
         }

@@ -294,7 +294,7 @@ trait Effect {
         false
     }
 
-    /// Returns the parts of the board whose sequence number this change sets.
+    /// Returns the parts of the board whose sequence number this change sets, and the contents of checklists that items leave.
     fn numbers(&self) -> Vec<Part> {
         Vec::new()
     }
