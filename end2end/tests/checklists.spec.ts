@@ -11,7 +11,7 @@ const list = (page: Page, name: string): Locator => panel(page).getByRole('form'
 const items = (page: Page, name: string): Locator => list(page, name).locator('.item-text:visible');
 const box = (page: Page, text: string): Locator => panel(page).getByRole('checkbox', { name: text, exact: true });
 const newItem = (page: Page, name: string): Locator => list(page, name).getByRole('textbox', { name: `New item of ${name}` });
-const counts = (page: Page, title: string): Locator => card(page, title).locator('.checklist-mark [aria-hidden]');
+const counts = (page: Page, title: string): Locator => card(page, title).locator('.checklist-mark span[aria-hidden]');
 const undo = (page: Page): Promise<void> => page.keyboard.press('Control+z');
 
 async function trip({ api }: Taskwire, packing: string[] = ['Tent', 'Map', 'Food']) {
@@ -281,7 +281,8 @@ test('a viewer reads checklists and cannot change them', async ({ page, server }
   await expect(panel(page).locator('.checklists').getByRole('button')).toHaveCount(0);
 });
 
-test('an edit that is refused is told', async ({ page, server }) => {
+test('an edit that is refused is told', async ({ page, server, expectedErrors }) => {
+  expectedErrors.push(/ERR_INTERNET_DISCONNECTED|WebSocket/);
   const { board, task } = await trip(server);
   await openBoard(page, board, `/tasks/${task.id}`);
   await page.context().setOffline(true);
