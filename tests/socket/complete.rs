@@ -177,6 +177,7 @@ fn names(of: &Type) -> Vec<String> {
             }
             found
         }
+        Type::Slice(slice) => names(&slice.elem),
         Type::Tuple(tuple) => tuple.elems.iter().flat_map(names).collect(),
         _ => panic!("a type that this test cannot read"),
     }

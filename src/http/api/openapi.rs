@@ -33,11 +33,13 @@ const TOKEN: &str = "token";
 const ENTITY_TAGS: &str = r#"^(\*|(W/)?"[0-9]{1,15}"(, ?(W/)?"[0-9]{1,15}")*)$"#;
 
 /// The parameters that many operations have, for those that do not describe them.
-const PARAMETERS: [(&str, &str); 16] = [
+const PARAMETERS: [(&str, &str); 18] = [
     ("board", "The id of the board."),
+    ("checklist", "The id of the checklist."),
     ("column", "The id of the column."),
     ("group", "The id of the group."),
     ("invitation", "The id of the invitation."),
+    ("item", "The id of the item."),
     ("label", "The id of the label."),
     ("link", "The id of the share link."),
     ("person", "The id of the person."),
