@@ -47,7 +47,8 @@ class Board:
             self.tasks.setdefault(task, change.get("content", {"id": task})).update(fields)
         elif kind == "task_deleted":
             del self.tasks[task]
-        elif kind not in ("member_set", "share_link_created", "share_link_revoked", "board_deleted", "board_restored"):
+        elif kind not in ("member_set", "share_link_created", "share_link_revoked", "board_deleted", "board_restored",
+                          "checklists_updated"):  # Like descriptions, checklists are left out here.
             raise ValueError(f"a change is of the unknown kind {kind}")
         for moved, rank in change.get("ranks", []):  # Columns, labels or tasks that made room, perhaps in the trash.
             (self.columns.get(moved) or self.labels.get(moved) or self.tasks.get(moved) or {})["rank"] = rank

@@ -57,7 +57,8 @@ impl Board {
                 let new = content.cloned().unwrap_or(json!({"id": task}));
                 set(self.tasks.entry(task).or_insert(new), &TASK);
             }
-            "member_set" | "share_link_created" | "share_link_revoked" | "board_deleted" | "board_restored" => {}
+            "member_set" | "share_link_created" | "share_link_revoked" | "board_deleted" | "board_restored"
+            | "checklists_updated" => {}
             _ => self.is_whole = false,
         }
         for moved in list(&change["ranks"]) {

@@ -30,7 +30,8 @@ use app::{
     model::{Priority, Seq, Task},
     new_id,
     ops::{
-        Change, ChangeKind, CreateTask, DeleteTask, Mutation, Op, RestoreTask, UpdateTask, decide, guarded, inverse_of,
+        Change, ChangeKind, CreateTask, DeleteTask, Mutation, NewChecklist, NewChecklistItem, Op, RestoreTask,
+        UpdateTask, decide, guarded, inverse_of,
     },
     refusal::{Refusal, Thing},
     state::BoardState,
@@ -681,8 +682,8 @@ pub fn lost<'a>(labels: &'a [Arc<Label>], board: &'a BoardState) -> impl Iterato
     labels.iter().filter(|label| like(label, board).is_none()).map(|label| label.in_words())
 }
 
-/// A copy of a task of a board for another board. Of the assigned people, it has those who can see that board, and of the labels those that
-/// the board has too.
+/// A copy of a task of a board for another board, with its checklists. Of the assigned people, it has those who can see that board, and of
+/// the labels those that the board has too.
 fn copy(
     directory: &Directory,
     (source, task): (&BoardState, &Task),
@@ -711,7 +712,19 @@ fn copy(
     fields.push(FieldEdit::AddLabels(
         labels.iter().filter_map(|label| like(label, target)).map(|label| label.id).collect(),
     ));
+    let checklists = task.checklists().into_iter().flat_map(|lists| {
+        lists.lists().map(move |list| {
+            let items = lists.items_of(list.id).map(|item| NewChecklistItem {
+                done: item.done,
+                assignee: item.assignee.filter(sees),
+                due: item.due,
+                ..NewChecklistItem::of(item.id, item.text.clone())
+            });
+            NewChecklist { checklist: list.id, name: list.name.clone(), items: items.collect() }
+        })
+    });
     Op::CreateTask(CreateTask {
+        checklists: checklists.collect(),
         description: task.description().unwrap_or_default().to_owned(),
         column: Some(column),
         fields: fields.into_iter().collect(),

@@ -106,6 +106,36 @@ pub enum ActivityItem {
     Deleted,
     /// A task was restored from the trash to this column.
     Restored(Option<String>),
+    /// A checklist was added to the task.
+    AddedChecklist(String),
+    /// A checklist was renamed.
+    RenamedChecklist(FromTo),
+    /// A checklist was moved among the others of the task.
+    MovedChecklist(String),
+    /// A checklist was deleted.
+    DeletedChecklist(String),
+    /// A deleted checklist was restored.
+    RestoredChecklist(String),
+    /// An item was added to a checklist. (Items have their texts here.)
+    AddedItem(String),
+    /// This many items were added to a checklist.
+    AddedItems(usize),
+    /// An item was deleted.
+    DeletedItem(String),
+    /// This many items were deleted.
+    DeletedItems(usize),
+    /// An item was marked as done.
+    TickedItem(String),
+    /// An item was marked as not done.
+    UntickedItem(String),
+    /// The text of an item was changed.
+    RewordedItem(FromTo),
+    /// An item was assigned to a person, or to nobody any more.
+    AssignedItem(String, Option<ActorId>),
+    /// The due date of an item was set or cleared.
+    SetItemDue(String, Option<Day>),
+    /// An item was moved.
+    MovedItem(String),
     /// This many tasks left the trash for good.
     Purged(usize),
     /// An item of a kind that only a later version of Taskwire knows. It is never stored.

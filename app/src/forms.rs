@@ -14,8 +14,9 @@ use uuid::Uuid;
 
 use crate::{
     access::{BoardRole, Principal, ShareLink},
+    board::item_lines,
     history::Page,
-    id::{ActorId, BoardId, ColumnId, LabelId, TaskId},
+    id::{ActorId, BoardId, ChecklistId, ChecklistItemId, ColumnId, LabelId, TaskId},
     label::{Hue, Label, Pattern, Tone},
     model::{BoardPage, Place, Priority, Seq},
     ops::{self, Op},
@@ -114,6 +115,7 @@ pub async fn load_board(
     let parts: Vec<LoadedPart> = BTreeSet::from_iter(parts).into_iter().map(|part| state.part(part)).collect();
     let mut people: BTreeSet<ActorId> =
         parts.iter().flat_map(|part| &part.tasks).flat_map(|task| people_of(task)).collect();
+    people.extend(parts.iter().flat_map(|part| &part.tasks).flat_map(|task| people_of_items(task)));
     if parts_only {
         return Ok(Some(loaded(&*backend, LoadedBoard { outline: None, parts }, people)));
     }
@@ -144,6 +146,12 @@ pub async fn load_history(
 #[cfg(feature = "ssr")]
 fn people_of(task: &Task) -> impl Iterator<Item = ActorId> {
     [task.created_by, task.updated_by].into_iter().flatten().chain(task.assignees.iter().copied())
+}
+
+/// Returns the people to whom items of a task's checklists are assigned.
+#[cfg(feature = "ssr")]
+fn people_of_items(task: &Task) -> impl Iterator<Item = ActorId> {
+    task.checklists().into_iter().flat_map(|lists| lists.all_items()).filter_map(|item| item.assignee)
 }
 
 /// Creates a board with the three usual columns and opens it.
@@ -347,6 +355,93 @@ impl LabelForm {
 pub async fn edit_label(board: BoardId, edit: LabelForm) -> Result<(), ServerFnError> {
     let new = LabelId(Ids::of(&("label", board, &edit)).get(1));
     match edit.op(None, new) {
+        Some(op) => write(board, op).await,
+        None => Ok(()),
+    }
+}
+
+/// The form of a checklist: what to do with it, or with one of its items.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChecklistForm {
+    /// The checklist; `None` creates one.
+    #[serde(default)]
+    pub checklist: Option<ChecklistId>,
+    /// The name of a new checklist, or a new name.
+    #[serde(default)]
+    pub name: String,
+    /// Items to add, one a line.
+    #[serde(default)]
+    pub text: String,
+    /// An item to mark as done.
+    #[serde(default)]
+    pub tick: Option<ChecklistItemId>,
+    /// An item to mark as not done.
+    #[serde(default)]
+    pub untick: Option<ChecklistItemId>,
+    /// An item to delete.
+    #[serde(default)]
+    pub delete: Option<ChecklistItemId>,
+    /// The checklist above it, where it goes when it is moved up.
+    #[serde(default)]
+    pub above: Option<ChecklistId>,
+    /// The checklist below it.
+    #[serde(default)]
+    pub below: Option<ChecklistId>,
+    /// `add`, `rename`, `up`, `down` or `delete`.
+    #[serde(default)]
+    pub action: String,
+}
+
+impl ChecklistForm {
+    /// Returns the operation that the form means; `None` if it means nothing. A new checklist and new items get ids from `new`, by their
+    /// number.
+    pub fn op(&self, task: TaskId, new: impl Fn(u8) -> Uuid) -> Option<Op> {
+        let Some(list) = self.checklist else {
+            let name = if self.name.trim().is_empty() { "Checklist" } else { &self.name };
+            return Some(Op::CreateChecklist(ops::CreateChecklist::of(task, ChecklistId(new(1)), name)));
+        };
+        let update = |item| ops::UpdateChecklistItem::of(task, item);
+        if let Some(item) = self.tick {
+            return Some(Op::UpdateChecklistItem(ops::UpdateChecklistItem { done: Some(true), ..update(item) }));
+        }
+        if let Some(item) = self.untick {
+            return Some(Op::UpdateChecklistItem(ops::UpdateChecklistItem { done: Some(false), ..update(item) }));
+        }
+        if let Some(item) = self.delete {
+            let items = vec![item];
+            return Some(Op::DeleteChecklistItems(ops::DeleteChecklistItems {
+                items,
+                ..ops::DeleteChecklistItems::of(task)
+            }));
+        }
+        let update = ops::UpdateChecklist::of(task, list);
+        Some(match self.action.as_str() {
+            "rename" => Op::UpdateChecklist(ops::UpdateChecklist { name: Some(self.name.clone()), ..update }),
+            "up" => Op::UpdateChecklist(ops::UpdateChecklist { place: Some(Place::Before(self.above?)), ..update }),
+            "down" => Op::UpdateChecklist(ops::UpdateChecklist { place: Some(Place::After(self.below?)), ..update }),
+            "delete" => Op::UpdateChecklist(ops::UpdateChecklist { deleted: Some(true), ..update }),
+            _ => {
+                let lines = item_lines(&self.text).into_iter().enumerate();
+                // There are ids for more than a checklist may have; beyond, the last one is refused as a second use.
+                let number = |index: usize| u8::try_from(index + 2).unwrap_or(u8::MAX);
+                let items = lines.map(|(index, (text, done))| ops::NewChecklistItem {
+                    done,
+                    ..ops::NewChecklistItem::of(ChecklistItemId(new(number(index))), text)
+                });
+                let items: Vec<ops::NewChecklistItem> = items.collect();
+                (!items.is_empty()).then(|| {
+                    Op::AddChecklistItems(ops::AddChecklistItems { items, ..ops::AddChecklistItems::of(task, list) })
+                })?
+            }
+        })
+    }
+}
+
+/// Creates, changes, moves or deletes a checklist, or one of its items.
+#[server(prefix = "/forms", endpoint = "edit_checklist")]
+pub async fn edit_checklist(board: BoardId, task: TaskId, edit: ChecklistForm) -> Result<(), ServerFnError> {
+    let ids = Ids::of(&("checklist", board, task, &edit));
+    match edit.op(task, |number| ids.get(number)) {
         Some(op) => write(board, op).await,
         None => Ok(()),
     }

@@ -55,6 +55,10 @@ ids! {
     TaskId;
     /// A label of a board.
     LabelId;
+    /// A checklist of a task.
+    ChecklistId;
+    /// An item of a checklist.
+    ChecklistItemId;
     /// One request to change a board. A repetition under the same id changes nothing.
     MutationId;
     /// The originator of a change: a person, a program that acts for a person, [`ActorId::COMMAND_LINE`], or [`ActorId::SERVER`].

@@ -3,7 +3,7 @@
 //! Plain Rust, with no Leptos, no I/O, no clock and no randomness; used unchanged on both sides:
 //!
 //! - [`id`], [`time`], [`rank`], [`text`]: small values, and what they may be.
-//! - [`model`]: what a board is made of. [`fields`]: what of a task people set. [`access`]: who may see and change what.
+//! - [`checklist`]: the checklists of a task. [`model`]: what a board is made of. [`fields`]: what of a task people set. [`access`]: who may see and change what.
 //! - [`state`]: a board after so many changes. [`ops`]: what can be done to it, one file an operation.
 //! - [`board`]: a board with edits that are shown before they are saved.
 //! - [`activity`]: what changes did. [`history`]: the same, in words.
@@ -38,6 +38,7 @@ pub mod board;
 #[cfg(feature = "ssr")]
 pub mod browse;
 pub mod by_name;
+pub mod checklist;
 mod controls;
 mod features;
 pub mod fields;

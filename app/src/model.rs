@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    checklist::{Checklists, Progress},
     id::{ActorId, ColumnId, LabelId, TaskId},
     rank::Rank,
     time::{Day, Timestamp},
@@ -105,6 +106,15 @@ pub struct Task {
     /// [`crate::label`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels: Vec<LabelId>,
+    /// How many items the checklists have, and how many of them are done.
+    #[serde(default, skip_serializing_if = "Progress::is_empty")]
+    pub progress: Progress,
+    /// Whether the task has checklists that are not loaded here, and no items in them: with items, the counts say so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    checklisted: bool,
+    /// The checklists. Absent if there are none, and in an [outline](crate::state::BoardState::outline).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    checklists: Option<Arc<Checklists>>,
     /// The column that the task was in before it was completed. The task returns to it when it is reopened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reopen_column: Option<ColumnId>,
@@ -142,6 +152,9 @@ pub struct Task {
     /// The number of the newest change of its labels; 0 if they have not changed since the creation of the task.
     #[serde(default, skip_serializing_if = "never")]
     pub labels_seq: Seq,
+    /// The number of the newest change of its checklists; 0 if there was none since the creation of the task.
+    #[serde(default, skip_serializing_if = "never")]
+    pub checklists_seq: Seq,
     /// The number of the newest change of its place, including moves to and from the trash; 0 if it has not changed
     /// since the creation of the task. A new rank that makes room for another task is not a change of its place.
     #[serde(default, skip_serializing_if = "never")]
@@ -164,6 +177,9 @@ impl Task {
             due: None,
             assignees: Vec::new(),
             labels: Vec::new(),
+            progress: Progress::default(),
+            checklisted: false,
+            checklists: None,
             reopen_column: None,
             created_at: at,
             created_by: by,
@@ -178,6 +194,7 @@ impl Task {
             due_seq: 0,
             assignees_seq: 0,
             labels_seq: 0,
+            checklists_seq: 0,
             place_seq: 0,
         }
     }
@@ -198,9 +215,63 @@ impl Task {
         self.description = (!text.is_empty()).then(|| text.into());
     }
 
-    /// Returns the task without the text of its description.
+    /// Returns the checklists. `None` if the task has checklists that are not loaded here.
+    pub fn checklists(&self) -> Option<&Checklists> {
+        static NONE: Checklists = Checklists::NONE;
+        (!self.lacks_checklists()).then(|| self.checklists.as_deref().unwrap_or(&NONE))
+    }
+
+    /// Whether the task has checklists, loaded or not.
+    pub fn has_checklists(&self) -> bool {
+        self.lacks_checklists() || self.checklists.is_some()
+    }
+
+    fn lacks_checklists(&self) -> bool {
+        self.checklists.is_none() && (self.checklisted || !self.progress.is_empty())
+    }
+
+    /// Sets the checklists and their counts, but not their sequence number.
+    pub fn set_checklists(&mut self, checklists: Checklists) {
+        self.progress = checklists.progress();
+        self.checklisted = false;
+        self.checklists = (!checklists.is_empty()).then(|| Arc::new(checklists));
+    }
+
+    /// Sets the counts of checklists that are not loaded here.
+    pub(crate) fn count_checklists(&mut self, progress: Progress) {
+        self.progress = progress;
+        self.checklisted = progress.is_empty();
+    }
+
+    /// Whether the task has something that its [outline](Self::outline) leaves out.
+    pub fn has_details(&self) -> bool {
+        self.is_described() || self.has_checklists()
+    }
+
+    /// Returns the task without the text of its description, and without its checklists.
     pub fn outline(&self) -> Self {
-        Self { described: self.is_described(), description: None, ..self.clone() }
+        Self { described: self.is_described(), description: None, ..self.without_checklists() }
+    }
+
+    /// Returns the task without its checklists.
+    pub fn without_checklists(&self) -> Self {
+        Self { checklisted: self.has_checklists() && self.progress.is_empty(), checklists: None, ..self.clone() }
+    }
+
+    /// Whether `from`, another copy of the task that is not older, has the checklists loaded, and this one has not.
+    pub(crate) fn lacks_checklists_of(&self, from: &Task) -> bool {
+        self.lacks_checklists() && !from.lacks_checklists() && from.checklists_seq >= self.checklists_seq
+    }
+
+    /// Copies the checklists of `from`, another copy of the task, if they [are missing here](Self::lacks_checklists_of). They may be newer
+    /// than the rest of this task; then the changes that they already have do not alter them.
+    pub(crate) fn load_checklists(&mut self, from: &Task) {
+        if self.lacks_checklists_of(from) {
+            self.checklisted = false;
+            self.checklists.clone_from(&from.checklists);
+            self.progress = from.progress;
+            self.checklists_seq = from.checklists_seq;
+        }
     }
 
     /// Whether the task has the same description as `from`, another copy of the task, but only `from` has it loaded.

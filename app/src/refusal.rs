@@ -23,12 +23,13 @@ tagged! {
         },
         /// The thing does not exist on this board, or was deleted.
         NotFound {
-            /// The kind of thing: `board`, `column`, `task`, `label`, `person` or `share_link`.
+            /// The kind of thing: `board`, `column`, `task`, `label`, `checklist`, `checklist_item`, `person` or
+            /// `share_link`.
             what: Thing,
         },
         /// The id is already used.
         Exists {
-            /// The kind of thing: `board`, `column`, `task`, `label` or `share_link`.
+            /// The kind of thing: `board`, `column`, `task`, `label`, `checklist`, `checklist_item` or `share_link`.
             what: Thing,
         },
         /// The same text was changed since the edit's base.
@@ -126,6 +127,10 @@ fn full(what: Thing, limit: u32) -> String {
             )
         }
         Thing::ShareLink => format!("there may be at most {limit} share links; revoke one first"),
+        Thing::Checklist => format!("a task has at most {limit} checklists; delete one first"),
+        Thing::ChecklistItem => {
+            format!("a checklist has at most {limit} items; delete some first, or begin another checklist")
+        }
         Thing::Person => format!("a board has at most {limit} members; remove one first"),
         what => format!("a board holds at most {limit} {what}s; delete one first"),
     }
@@ -144,6 +149,10 @@ pub enum Thing {
     Task,
     /// A label.
     Label,
+    /// A checklist of a task.
+    Checklist,
+    /// An item of a checklist.
+    ChecklistItem,
     /// A person.
     Person,
     /// A share link.
@@ -159,6 +168,8 @@ impl fmt::Display for Thing {
             Self::Column => "column",
             Self::Task => "task",
             Self::Label => "label",
+            Self::Checklist => "checklist",
+            Self::ChecklistItem => "checklist item",
             Self::Person => "person",
             Self::ShareLink => "share link",
             Self::Text => "text",

@@ -11,7 +11,7 @@ use utoipa::{
 };
 
 use crate::{
-    id::{ActorId, BoardId, ColumnId, LabelId, MutationId, TabId, TaskId},
+    id::{ActorId, BoardId, ChecklistId, ChecklistItemId, ColumnId, LabelId, MutationId, TabId, TaskId},
     model::Priority,
     rank::Rank,
     time::{Day, Timestamp},
@@ -41,6 +41,8 @@ values! {
     Place: place();
     ActorId: text(Some(KnownFormat::Uuid));
     BoardId: text(Some(KnownFormat::Uuid));
+    ChecklistId: text(Some(KnownFormat::Uuid));
+    ChecklistItemId: text(Some(KnownFormat::Uuid));
     ColumnId: text(Some(KnownFormat::Uuid));
     LabelId: text(Some(KnownFormat::Uuid));
     MutationId: text(Some(KnownFormat::Uuid));

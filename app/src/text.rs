@@ -11,6 +11,8 @@ pub const MAX_NAME_CHARS: usize = 100;
 pub const MAX_LABEL_NAME_CHARS: usize = 60;
 /// The longest description of a label, in characters.
 pub const MAX_LABEL_DESCRIPTION_CHARS: usize = 200;
+/// The longest text of an item of a checklist, in characters.
+pub const MAX_ITEM_CHARS: usize = 500;
 /// The longest description of a task, in bytes of UTF-8. Encoded as JSON, a description of this length still fits into one socket
 /// message.
 pub const MAX_DESCRIPTION_BYTES: usize = 30_000;
@@ -33,6 +35,11 @@ pub fn label_name(text: &str) -> Result<String, Refusal> {
 /// Checks the description of a label, which may be empty, and returns it trimmed.
 pub fn label_description(text: &str) -> Result<String, Refusal> {
     line_or_nothing("description", text, MAX_LABEL_DESCRIPTION_CHARS)
+}
+
+/// Checks the text of an item of a checklist, and returns it trimmed.
+pub fn item(text: &str) -> Result<String, Refusal> {
+    line("text", text, MAX_ITEM_CHARS)
 }
 
 fn line_or_nothing(field: &str, text: &str, max_chars: usize) -> Result<String, Refusal> {

@@ -20,7 +20,7 @@ use app::{
     time::Timestamp,
 };
 use proptest::prelude::*;
-use random::Random;
+use random::{Edits, Random};
 use uuid::Uuid;
 
 /// A board that decides operations and logs the changes, as the server does.
@@ -37,8 +37,10 @@ impl Log {
         log
     }
 
+    /// For half of the seeds also of checklists.
     fn of_random_edits(seed: u64, edits: usize) -> Self {
-        let mut random = Random::seeded(seed);
+        let kinds = if seed % 2 == 0 { Edits::WithoutChecklists } else { Edits::All };
+        let mut random = Random::of(seed, kinds);
         let mut log = Self::new(&mut random);
         for _ in 0..edits {
             let op = random.op(&log.state);

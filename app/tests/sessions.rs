@@ -23,7 +23,7 @@ use app::{
     time::Timestamp,
 };
 use proptest::prelude::*;
-use random::Random;
+use random::{Edits, Random};
 
 /// The server's side: one board, its log, and the messages on their way to each page.
 struct Server {
@@ -142,8 +142,7 @@ impl Page {
     }
 }
 
-fn run(seed: u64) {
-    let mut random = Random::seeded(seed);
+fn run(mut random: Random) {
     let pages = 2 + random.below(3);
     let mut server = Server::new(&mut random, pages);
     let mut all: Vec<Page> = (0..pages)
@@ -232,7 +231,8 @@ proptest! {
 
     #[test]
     fn pages_that_come_and_go_end_equal(seed: u64) {
-        run(seed);
+        run(Random::seeded(seed));
+        run(Random::of(seed, Edits::All));
     }
 }
 

@@ -10,19 +10,21 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use app::{
     access::Principal,
     board::{Direction, NotUndone, OptimisticBoard, Settled, Undone},
+    checklist::ChecklistItem,
     fields::{Field, FieldEdit},
-    id::{ActorId, BoardId, ColumnId, MutationId, TaskId},
+    id::{ActorId, BoardId, ChecklistId, ChecklistItemId, ColumnId, MutationId, TaskId},
     model::{ColumnKind, Place, Priority, Seq},
     ops::{
-        Change, ChangeKind, CreateColumn, CreateTask, DeleteColumn, DeleteTask, Mutation, Op, Part, RestoreTask,
-        SetArchived, UpdateBoard, UpdateColumn, UpdateTask, decide,
+        Change, ChangeKind, CreateChecklist, CreateColumn, CreateTask, DeleteChecklistItems, DeleteColumn, DeleteTask,
+        Mutation, NewChecklistItem, Op, Part, RestoreTask, SetArchived, UpdateBoard, UpdateChecklist,
+        UpdateChecklistItem, UpdateColumn, UpdateTask, decide,
     },
     refusal::{Refusal, Thing},
     state::BoardState,
     time::Timestamp,
 };
 use proptest::prelude::*;
-use random::Random;
+use random::{Edits, Random};
 use uuid::Uuid;
 
 /// A log, and people who each edit it from their own page.
@@ -60,7 +62,10 @@ const BEN: usize = 1;
 
 impl Team {
     fn new(seed: u64, people: usize) -> Self {
-        let mut random = Random::seeded(seed);
+        Self::of(Random::seeded(seed), people)
+    }
+
+    fn of(mut random: Random, people: usize) -> Self {
         let empty = BoardState::empty(BoardId(random.uuid()));
         let mut team = Self { random, states: vec![empty], log: Vec::new(), people: Vec::new() };
         let create = team.random.create_board();
@@ -717,7 +722,11 @@ fn shown(state: &BoardState) -> Vec<String> {
             let description = task.description();
             let app::model::Task { title, priority, start, due, assignees, .. } = &**task;
             let labels: Vec<_> = state.task_labels(task).iter().map(|label| label.id).collect();
-            format!("  {title} {description:?} {priority:?} {start:?} {due:?} {assignees:?} {labels:?}")
+            let lists = task.checklists().cloned().unwrap_or_default();
+            let items = |list| lists.items_of(list).map(|item| (item.text.clone(), item.done, item.assignee, item.due));
+            let lists: Vec<_> =
+                lists.lists().map(|list| (list.name.clone(), items(list.id).collect::<Vec<_>>())).collect();
+            format!("  {title} {description:?} {priority:?} {start:?} {due:?} {assignees:?} {labels:?} {lists:?}")
         };
         lines.extend(state.column_tasks(column.id).map(fields));
     }
@@ -725,8 +734,8 @@ fn shown(state: &BoardState) -> Vec<String> {
 }
 
 /// A single person can undo everything, and redo everything.
-fn there_and_back(seed: u64) {
-    let mut team = Team::new(seed, 1);
+fn there_and_back(random: Random) {
+    let mut team = Team::of(random, 1);
     let before = shown(team.state());
     let mut steps = 0;
     for _ in 0..60 {
@@ -758,8 +767,8 @@ fn there_and_back(seed: u64) {
 }
 
 /// Two people edit and undo; the network is slow and breaks. Then the log is checked.
-fn two_at_once(seed: u64) {
-    let mut team = Team::new(seed, 2);
+fn two_at_once(random: Random) {
+    let mut team = Team::of(random, 2);
     for _ in 0..250 {
         let who = team.random.below(2);
         let online = team.people[who].online;
@@ -830,8 +839,55 @@ fn put_back(kind: &ChangeKind) -> Vec<Part> {
         }
         ChangeKind::TaskDeleted(deleted) => vec![Part::Task(deleted.task)],
         ChangeKind::TaskRestored(restored) => vec![Part::Field(restored.task, Field::Place)],
+        // What is new or deleted was not there, so nobody changed it; with a checklist, its items are deleted.
+        ChangeKind::ChecklistsUpdated(updated) => {
+            let lists = updated.lists.iter().filter_map(|list| {
+                let before = list.before.as_ref()?;
+                Some(match list.after.deleted && !before.deleted {
+                    true => Part::ChecklistContents(updated.task, before.id),
+                    false => Part::Checklist(updated.task, before.id),
+                })
+            });
+            let items = updated.items.iter().filter_map(|item| item.before.as_ref());
+            lists.chain(items.map(|item| Part::ChecklistItem(updated.task, item.id))).collect()
+        }
         kind => kind.numbers(),
     }
+}
+
+/// An item that leaves a checklist and comes back leaves the checklist as it was.
+#[test]
+fn a_checklist_that_was_made_with_items_can_be_taken_back_after_its_items_came_back() {
+    let (mut team, tasks) = team_with(&["Trip"]);
+    let (lists, item): ([ChecklistId; 2], ChecklistItemId) = ([app::new_id(), app::new_id()], app::new_id());
+    let create =
+        |list, items| Op::CreateChecklist(CreateChecklist { items, ..CreateChecklist::of(tasks[0], list, "Packing") });
+    team.edit(ANA, create(lists[1], Vec::new())).unwrap();
+    team.edit(ANA, create(lists[0], vec![NewChecklistItem::of(item, "Tent")])).unwrap();
+    team.settle();
+    let update = UpdateChecklistItem::of(tasks[0], item);
+    team.edit(ANA, Op::UpdateChecklistItem(UpdateChecklistItem { checklist: Some(lists[1]), ..update })).unwrap();
+    team.undo(ANA).unwrap().unwrap();
+    team.settle();
+    let items = vec![item];
+    let delete = DeleteChecklistItems { items, ..DeleteChecklistItems::of(tasks[0]) };
+    team.edit(ANA, Op::DeleteChecklistItems(delete)).unwrap();
+    team.settle();
+    for _ in 0..3 {
+        team.undo(ANA).unwrap().unwrap();
+    }
+    team.settle();
+    assert_eq!(team.state().task(tasks[0]).unwrap().checklists().unwrap().lists().count(), 0);
+    // What somebody else did to the checklist meanwhile is not taken back.
+    for _ in 0..3 {
+        team.redo(ANA).unwrap().unwrap();
+    }
+    team.undo(ANA).unwrap().unwrap();
+    team.settle();
+    let rename = UpdateChecklist { name: Some("To pack".to_owned()), ..UpdateChecklist::of(tasks[0], lists[0]) };
+    team.edit(BEN, Op::UpdateChecklist(rename)).unwrap();
+    team.settle();
+    assert!(team.undo(ANA).unwrap().is_err());
 }
 
 proptest! {
@@ -839,18 +895,21 @@ proptest! {
 
     #[test]
     fn one_person_can_go_all_the_way_back_and_on_again(seed: u64) {
-        there_and_back(seed);
+        there_and_back(Random::seeded(seed));
+        there_and_back(Random::of(seed, Edits::All));
     }
 
     #[test]
     fn nobody_ever_reverts_what_somebody_else_changed_later(seed: u64) {
-        two_at_once(seed);
+        two_at_once(Random::seeded(seed));
+        two_at_once(Random::of(seed, Edits::All));
     }
 
     /// The sequence numbers that an undo compares are those that a change sets in the state.
     #[test]
     fn a_change_sets_the_sequence_numbers_of_its_parts(seed: u64) {
-        let mut team = Team::new(seed, 1);
+        let edits = if seed % 2 == 0 { Edits::WithoutChecklists } else { Edits::All };
+        let mut team = Team::of(Random::of(seed, edits), 1);
         for _ in 0..80 {
             let op = team.random.op(team.states.last().unwrap());
             let mutation = team.random.mutation(op);
@@ -862,10 +921,24 @@ proptest! {
             let tasks = team.state().tasks().flat_map(|task| fields(task.id));
             let columns = team.state().columns().map(|column| Part::Column(column.id));
             let labels = team.state().all_labels().map(|label| Part::Label(label.id));
-            let parts = tasks.chain(columns).chain(labels).chain([Part::Name, Part::Archived]);
+            let lists = team.state().tasks().flat_map(|task| {
+                let (id, lists) = (task.id, task.checklists().cloned().unwrap_or_default());
+                let parts = lists.all_lists().flat_map(|list| [Part::Checklist(id, list.id), Part::ChecklistContents(id, list.id)]);
+                let items = lists.all_items().map(|item| Part::ChecklistItem(id, item.id));
+                parts.chain(items).collect::<Vec<_>>()
+            });
+            let parts = tasks.chain(columns).chain(labels).chain(lists).chain([Part::Name, Part::Archived]);
             let numbered: Vec<Part> = parts.filter(|part| part.newest(team.state()) == change.seq).collect();
             let said = change.kind.numbers();
-            let gone = matches!(change.kind, ChangeKind::ColumnDeleted(_) | ChangeKind::LabelDeleted(_));
+            let gone = match &change.kind {
+                ChangeKind::ColumnDeleted(_) | ChangeKind::LabelDeleted(_) => true,
+                // What is left of a checklist has no newer number when an item leaves it.
+                ChangeKind::ChecklistsUpdated(updated) => updated.items.iter().any(|item| {
+                    let list = |item: &Option<ChecklistItem>| item.as_ref().map(|item| item.checklist);
+                    item.before.is_some() && list(&item.before) != list(&item.after)
+                }),
+                _ => false,
+            };
             prop_assert!(gone || said.len() == numbered.len(), "{said:?} {numbered:?}");
             prop_assert!(gone || said.iter().all(|part| numbered.contains(part)));
         }

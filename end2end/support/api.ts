@@ -52,6 +52,20 @@ export class Api {
   deleteTask = (task: string): Promise<void> => this.#call('DELETE', `/tasks/${task}`);
   restoreTask = (task: string): Promise<Task> => this.#call('POST', `/tasks/${task}/restore`);
 
+  createChecklist = (task: string, name: string, items: (string | ItemFields)[] = []): Promise<Checklist> =>
+    this.#call('POST', `/tasks/${task}/checklists`, {
+      name,
+      items: items.map((item) => (typeof item === 'string' ? { text: item } : item)),
+    });
+  checklists = async (task: string): Promise<Checklist[]> =>
+    (await this.#call<{ checklists: Checklist[] }>('GET', `/tasks/${task}/checklists`)).checklists;
+  changeItem = (task: string, item: ChecklistItem, fields: ItemFields): Promise<ChecklistItem> =>
+    this.#call('PATCH', `/tasks/${task}/checklists/${item.checklist}/items/${item.id}`, fields);
+  deleteItem = (task: string, item: ChecklistItem): Promise<void> =>
+    this.#call('DELETE', `/tasks/${task}/checklists/${item.checklist}/items/${item.id}`);
+  deleteChecklist = (task: string, checklist: string): Promise<void> =>
+    this.#call('DELETE', `/tasks/${task}/checklists/${checklist}`);
+
   setMember = (board: string, person: string, role: Role): Promise<void> =>
     this.#call('PUT', `/boards/${board}/members/${person}`, { role });
   removeMember = (board: string, person: string): Promise<void> =>
@@ -109,6 +123,25 @@ export interface Label extends LabelFields {
   id: string;
   name: string;
   tasks: number;
+}
+
+export interface ItemFields {
+  text?: string;
+  done?: boolean;
+  assignee?: string | null;
+  due?: string | null;
+}
+
+export interface ChecklistItem extends ItemFields {
+  id: string;
+  checklist: string;
+  text: string;
+}
+
+export interface Checklist {
+  id: string;
+  name: string;
+  items: ChecklistItem[];
 }
 
 export interface Change {

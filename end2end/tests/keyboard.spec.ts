@@ -11,6 +11,8 @@ interface Field {
   /** The path of its page, below the address of the board. */
   at: string;
   name: string;
+  /** Whether the task has a checklist with an item. */
+  listed?: boolean;
   /** Shows the field, if it is not shown at first. */
   show?: (page: Page) => Promise<void>;
   field: (page: Page) => Locator;
@@ -62,13 +64,39 @@ const FIELDS: Field[] = [
     name: 'Add or remove a label',
     field: (page) => panel(page).getByRole('combobox', { name: 'Add or remove a label' }),
   },
+  {
+    at: '/tasks/:task',
+    name: 'Name of a new checklist',
+    field: (page) => panel(page).getByRole('textbox', { name: 'Name of a new checklist' }),
+  },
+  {
+    at: '/tasks/:task',
+    name: 'New item of Packing',
+    listed: true,
+    field: (page) => panel(page).getByRole('textbox', { name: 'New item of Packing' }),
+  },
+  {
+    at: '/tasks/:task',
+    name: 'Item',
+    listed: true,
+    show: (page) => panel(page).getByRole('button', { name: 'Edit “Tent”' }).click(),
+    field: (page) => panel(page).getByRole('textbox', { name: 'Item', exact: true }),
+  },
+  {
+    at: '/tasks/:task',
+    name: 'Name of the checklist',
+    listed: true,
+    show: (page) => panel(page).getByLabel('Checklist “Packing”').click(),
+    field: (page) => panel(page).getByRole('textbox', { name: 'Name of the checklist' }),
+  },
   { at: '?view=labels', name: 'Name of a label', field: (page) => page.getByRole('textbox', { name: 'Name', exact: true }) },
 ];
 
-for (const [index, { at, name, show, field }] of FIELDS.entries()) {
+for (const [index, { at, name, listed, show, field }] of FIELDS.entries()) {
   test(`keys of an input method do nothing but compose: field ${index + 1}, “${name}” at “${at}”`, async ({ page, server }) => {
     const board = await server.api.createBoard('Errands');
     const task = await server.api.createTask(board.id, { title: TITLE });
+    if (listed) await server.api.createChecklist(task.id, 'Packing', ['Tent']);
     await openBoard(page, board, at.replace(':task', task.id));
     const { seq } = await server.api.board(board.id);
     await show?.(page);
@@ -112,6 +140,7 @@ test('a new board is not made by the Enter that ends a composition', async ({ pa
 test('no field for text was left out', async ({ page, server }) => {
   const board = await server.api.createBoard('Errands');
   const task = await server.api.createTask(board.id, { title: TITLE });
+  await server.api.createChecklist(task.id, 'Packing', ['Tent']);
   await server.api.deleteTask((await server.api.createTask(board.id, { title: 'Old' })).id);
   for (const at of ['', '?view=list', '?view=activity', '?view=members', '/trash', '/tasks/:task']) {
     await openBoard(page, board, at.replace(':task', task.id));

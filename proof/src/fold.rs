@@ -116,6 +116,7 @@ impl Fold {
                 task.insert("rank".to_owned(), change["rank"].clone());
                 place(task);
             }
+            "checklists_updated" => self.update_checklists(change)?,
             other => return Err(format!("there is no kind {other}")),
         }
         Ok(())
@@ -149,6 +150,25 @@ impl Fold {
         }
         for field in ["seq", "title_seq", "description_seq"] {
             task.insert(field.to_owned(), json!(self.seq));
+        }
+        if let Some(mut checklists) = change.get("checklists").cloned() {
+            for kind in ["lists", "items"] {
+                for part in checklists[kind].as_array_mut().into_iter().flatten() {
+                    part["seq"] = json!(self.seq);
+                }
+            }
+            let items = checklists["items"].as_array();
+            let count =
+                |wanted: &dyn Fn(&Value) -> bool| items.into_iter().flatten().filter(|item| wanted(item)).count();
+            let (done, all) = (count(&|item| item["done"] == true), count(&|_| true));
+            if all > 0 {
+                task.insert("progress".to_owned(), json!({"done": done, "items": all}));
+            }
+            if let Some(checklists) = checklists.as_object_mut() {
+                checklists.retain(|_, parts| *parts != json!([]) && !parts.is_null());
+            }
+            task.insert("checklists".to_owned(), checklists);
+            task.insert("checklists_seq".to_owned(), json!(self.seq));
         }
         tidy(&mut task);
         if self.tasks.insert(id.clone(), task).is_some() {
@@ -207,6 +227,63 @@ impl Fold {
         if let Some(rank) = change.get("rank") {
             task.insert("rank".to_owned(), rank.clone());
             place(task);
+        }
+        tidy(task);
+        Ok(())
+    }
+
+    fn update_checklists(&mut self, change: &Value) -> Result<(), String> {
+        let seq = self.seq;
+        let edits = |field: &str| change[field].as_array().cloned().unwrap_or_default();
+        if edits("lists").is_empty() && edits("items").is_empty() {
+            // Like an update of a task without fields.
+            thing(&mut self.tasks, &text(change, "task")?)?;
+            return Ok(());
+        }
+        let task = self.touch(change)?;
+        task.insert("checklists_seq".to_owned(), json!(seq));
+        task.insert("progress".to_owned(), change["progress"].clone());
+        let checklists = task.entry("checklists").or_insert_with(|| json!({}));
+        for kind in ["lists", "items"] {
+            let old = checklists[kind].as_array().cloned().unwrap_or_default();
+            let mut parts: BTreeMap<String, Value> = BTreeMap::new();
+            for part in old {
+                parts.insert(text(&part, "id")?, part);
+            }
+            for edit in edits(kind) {
+                match edit.get("after") {
+                    Some(after) => {
+                        let mut after = after.clone();
+                        after["seq"] = json!(seq);
+                        parts.insert(text(&after, "id")?, after);
+                    }
+                    None => drop(parts.remove(&text(&edit["before"], "id")?)),
+                }
+            }
+            for purged in edits("purged") {
+                let list = if kind == "lists" { "id" } else { "checklist" };
+                parts.retain(|_, part| part[list] != purged);
+            }
+            for pair in edits(if kind == "lists" { "list_ranks" } else { "item_ranks" }) {
+                let id = pair[0].as_str().ok_or("a rank has no id")?;
+                parts.get_mut(id).ok_or_else(|| format!("there is no {id}"))?["rank"] = pair[1].clone();
+            }
+            let mut parts: Vec<Value> = parts.into_values().collect();
+            let order =
+                |part: &Value| (part["rank"].as_str().map(str::to_owned), part["id"].as_str().map(str::to_owned));
+            parts.sort_by_key(order);
+            checklists[kind] = json!(parts);
+        }
+        // Empty lists are left out.
+        for kind in ["lists", "items"] {
+            if checklists[kind] == json!([])
+                && let Some(checklists) = checklists.as_object_mut()
+            {
+                checklists.remove(kind);
+            }
+        }
+        if *checklists == json!({}) {
+            task.remove("checklists");
         }
         tidy(task);
         Ok(())
@@ -294,6 +371,7 @@ fn tidy(task: &mut Map<String, Value>) {
         "priority" => *value != json!("none"),
         "start" | "due" => !value.is_null(),
         "assignees" | "labels" => *value != json!([]),
+        "progress" => value["items"] != json!(0),
         _ => true,
     });
 }

@@ -18,7 +18,8 @@ use std::{
 
 use app::{
     access::Principal,
-    id::{ActorId, BoardId, MutationId, TaskId},
+    checklist::{Checklist, ChecklistItem},
+    id::{ActorId, BoardId, ChecklistId, ChecklistItemId, MutationId, TaskId},
     label::Label,
     model::{Column, Seq, Task},
     ops::{Applied, Change, ChangeKind, Op, SetMember, UpdateTask, decide},
@@ -367,6 +368,10 @@ impl Group {
         let mut gone_labels = Vec::new();
         let mut tasks: Vec<(BoardId, &Task)> = Vec::new();
         let mut purged = Vec::new();
+        let mut lists: Vec<(BoardId, TaskId, &Checklist)> = Vec::new();
+        let mut gone_lists: Vec<(BoardId, TaskId, ChecklistId)> = Vec::new();
+        let mut items: Vec<(BoardId, TaskId, &ChecklistItem)> = Vec::new();
+        let mut gone_items: Vec<(BoardId, TaskId, ChecklistItemId)> = Vec::new();
         for (id, WorkingCopy { after, changed_at, touched, .. }) in &self.boards {
             let Some(state) = after else { continue };
             boards.push(BoardRow { state, changed_at: *changed_at });
@@ -387,6 +392,18 @@ impl Group {
                         Some(task) => tasks.push((*id, &**task)),
                         None => purged.push((*id, task)),
                     },
+                    Entity::Checklist(task, list) => {
+                        match state.task(task).and_then(|task| task.checklists()?.list(list)) {
+                            Some(list) => lists.push((*id, task, list)),
+                            None => gone_lists.push((*id, task, list)),
+                        }
+                    }
+                    Entity::ChecklistItem(task, item) => {
+                        match state.task(task).and_then(|task| task.checklists()?.item(item)) {
+                            Some(item) => items.push((*id, task, item)),
+                            None => gone_items.push((*id, task, item)),
+                        }
+                    }
                 }
             }
         }
@@ -405,6 +422,14 @@ impl Group {
             rows::remove_label(connection, board, label).await?;
         }
         rows::put_tasks(connection, &tasks).await?;
+        rows::put_checklists(connection, &lists).await?;
+        rows::put_checklist_items(connection, &items).await?;
+        for item in gone_items {
+            rows::remove_checklist_item(connection, item).await?;
+        }
+        for list in gone_lists {
+            rows::remove_checklist(connection, list).await?;
+        }
         self.links.store(connection).await?;
         for (board, task) in purged {
             rows::remove_task(connection, board, task).await?;

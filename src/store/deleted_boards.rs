@@ -193,6 +193,8 @@ impl Store {
             "DELETE FROM share_links WHERE board = $1",
             "DELETE FROM columns WHERE board = $1",
             "DELETE FROM labels WHERE board = $1",
+            "DELETE FROM checklist_items WHERE board = $1",
+            "DELETE FROM checklists WHERE board = $1",
             "UPDATE boards SET name = '', everyone = NULL, seq = seq + 1, log_start = seq + 2 WHERE id = $1",
         ] {
             query(sql).bind(board.as_str()).execute(&mut transaction).await?;

@@ -16,7 +16,7 @@ use std::{
 use app::{
     access::{InstanceRole, LinkTo, Principal, Scope},
     id::{ActorId, BoardId},
-    ops::{Op, SetMember, permit},
+    ops::{NewChecklistItem, Op, SetMember, permit},
     people::Person,
     refusal::{Refusal, Thing},
     state::BoardState,
@@ -115,12 +115,20 @@ impl Directory {
             let principal = active(person).map(|account| Principal::person(account.id, account.role));
             principal.is_some_and(|principal| principal.role_on(state.id(), state.access()).is_some())
         };
-        let (field, assigned) = match op {
+        let of_items = |items: &[NewChecklistItem]| items.iter().filter_map(|item| item.assignee).collect();
+        let (field, assigned): (&str, Vec<ActorId>) = match op {
             Op::SetMember(SetMember { person, role: Some(_) }) if active(person).is_none() => {
                 return Err(Refusal::not_found(Thing::Person));
             }
-            Op::CreateTask(create) => ("assignees", create.fields.assigned()),
-            Op::UpdateTask(update) => ("assign", update.fields.assigned()),
+            Op::CreateTask(create) => {
+                let items =
+                    create.checklists.iter().flat_map(|list| list.items.iter().filter_map(|item| item.assignee));
+                ("assignees", create.fields.assigned().iter().copied().chain(items).collect())
+            }
+            Op::UpdateTask(update) => ("assign", update.fields.assigned().to_vec()),
+            Op::UpdateChecklistItem(update) => ("assignee", Vec::from_iter(update.assignee.flatten())),
+            Op::CreateChecklist(create) => ("assignee", of_items(&create.items)),
+            Op::AddChecklistItems(add) => ("assignee", of_items(&add.items)),
             _ => return Ok(()),
         };
         match assigned.iter().all(sees) {

@@ -189,10 +189,15 @@ fn check_state(state: &BoardState, report: &mut BoardReport) {
             due_seq,
             task.assignees_seq,
             task.labels_seq,
+            task.checklists_seq,
             task.place_seq,
         ];
         check(format!("task {}", task.id), &[seq]);
         check(format!("a field of task {}", task.id), &others);
+        if let Some(lists) = task.checklists() {
+            let numbers = lists.all_lists().map(|list| list.seq).chain(lists.all_items().map(|item| item.seq));
+            check(format!("a checklist of task {}", task.id), &numbers.collect::<Vec<_>>());
+        }
     }
     let homeless = state.tasks().filter(|task| !task.is_deleted() && state.column(task.column).is_none());
     report.rows.extend(homeless.map(|task| format!("task {} is in a column that is not there", task.id)));

@@ -1,10 +1,11 @@
 //! Conversions between the model and rows.
 
-use std::{str::FromStr, sync::Arc};
+use std::{collections::HashMap, str::FromStr, sync::Arc};
 
 use app::{
     access::{BoardAccess, BoardRole},
-    id::{ActorId, BoardId, ColumnId, LabelId, MutationId, TaskId},
+    checklist::{Checklist, ChecklistItem, Checklists},
+    id::{ActorId, BoardId, ChecklistId, ChecklistItemId, ColumnId, LabelId, MutationId, TaskId},
     label::{Hue, Label, Pattern, Tone},
     model::{BoardSummary, Column, ColumnKind, Priority, Seq, Task},
     ops::Change,
@@ -100,12 +101,29 @@ const TASKS: Table = Table {
         "due_seq",
         "assignees_seq",
         "labels_seq",
+        "checklists_seq",
         "place_seq",
     ],
     key: &["id"],
     kept: &["board", "created_at", "created_by"],
     // A row of another board is left unchanged: see `put_tasks`.
     overwrites: "tasks.board = excluded.board",
+};
+
+const CHECKLISTS: Table = Table {
+    name: "checklists",
+    columns: &["board", "task", "id", "name", "rank", "deleted", "seq"],
+    key: &["board", "task", "id"],
+    kept: &[],
+    overwrites: "",
+};
+
+const CHECKLIST_ITEMS: Table = Table {
+    name: "checklist_items",
+    columns: &["board", "task", "id", "checklist", "text", "done", "assignee", "due", "rank", "seq"],
+    key: &["board", "task", "id"],
+    kept: &[],
+    overwrites: "",
 };
 
 const CHANGES: Table = Table {
@@ -276,6 +294,7 @@ pub(super) async fn put_tasks(connection: &mut Connection, tasks: &[(BoardId, &T
             column("due_seq", task.due_seq as i64),
             column("assignees_seq", task.assignees_seq as i64),
             column("labels_seq", task.labels_seq as i64),
+            column("checklists_seq", task.checklists_seq as i64),
             column("place_seq", task.place_seq as i64),
         ]
     };
@@ -283,11 +302,85 @@ pub(super) async fn put_tasks(connection: &mut Connection, tasks: &[(BoardId, &T
     if written != tasks.len() as u64 { Err(StoreError::Raced) } else { Ok(()) }
 }
 
-/// Deletes a task for good.
+/// Deletes a task for good, with its checklists.
 pub(super) async fn remove_task(connection: &mut Connection, board: BoardId, task: TaskId) -> Result<(), StoreError> {
-    query("DELETE FROM tasks WHERE board = $1 AND id = $2")
+    for sql in [
+        "DELETE FROM checklist_items WHERE board = $1 AND task = $2",
+        "DELETE FROM checklists WHERE board = $1 AND task = $2",
+        "DELETE FROM tasks WHERE board = $1 AND id = $2",
+    ] {
+        query(sql).bind(board.to_string()).bind(task.to_string()).execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+/// Writes checklists in their current state.
+pub(super) async fn put_checklists(
+    connection: &mut Connection,
+    lists: &[(BoardId, TaskId, &Checklist)],
+) -> Result<(), StoreError> {
+    let record = |(board, task, row): &(BoardId, TaskId, &Checklist)| {
+        vec![
+            column("board", board.to_string()),
+            column("task", task.to_string()),
+            column("id", row.id.to_string()),
+            column("name", row.name.as_str()),
+            column("rank", row.rank.as_str()),
+            column("deleted", i64::from(row.deleted)),
+            column("seq", row.seq as i64),
+        ]
+    };
+    CHECKLISTS.put(connection, lists.iter().map(record).collect()).await?;
+    Ok(())
+}
+
+/// Deletes a checklist for good, with its items.
+pub(super) async fn remove_checklist(
+    connection: &mut Connection,
+    (board, task, list): (BoardId, TaskId, ChecklistId),
+) -> Result<(), StoreError> {
+    for sql in [
+        "DELETE FROM checklist_items WHERE board = $1 AND task = $2 AND checklist = $3",
+        "DELETE FROM checklists WHERE board = $1 AND task = $2 AND id = $3",
+    ] {
+        let statement = query(sql).bind(board.to_string()).bind(task.to_string()).bind(list.to_string());
+        statement.execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+/// Writes items of checklists in their current state.
+pub(super) async fn put_checklist_items(
+    connection: &mut Connection,
+    items: &[(BoardId, TaskId, &ChecklistItem)],
+) -> Result<(), StoreError> {
+    let record = |(board, task, row): &(BoardId, TaskId, &ChecklistItem)| {
+        vec![
+            column("board", board.to_string()),
+            column("task", task.to_string()),
+            column("id", row.id.to_string()),
+            column("checklist", row.checklist.to_string()),
+            column("text", row.text.as_str()),
+            column("done", i64::from(row.done)),
+            column("assignee", row.assignee.map(|person| person.to_string())),
+            column("due", row.due.map(|day| day.to_string())),
+            column("rank", row.rank.as_str()),
+            column("seq", row.seq as i64),
+        ]
+    };
+    CHECKLIST_ITEMS.put(connection, items.iter().map(record).collect()).await?;
+    Ok(())
+}
+
+/// Deletes an item of a checklist.
+pub(super) async fn remove_checklist_item(
+    connection: &mut Connection,
+    (board, task, item): (BoardId, TaskId, ChecklistItemId),
+) -> Result<(), StoreError> {
+    query("DELETE FROM checklist_items WHERE board = $1 AND task = $2 AND id = $3")
         .bind(board.to_string())
         .bind(task.to_string())
+        .bind(item.to_string())
         .execute(connection)
         .await?;
     Ok(())
@@ -334,6 +427,7 @@ pub(super) async fn load(connection: &mut Connection, id: BoardId) -> Result<Opt
     let columns = COLUMNS.select("board = $1").bind(id.to_string()).fetch_all(&mut *connection).await?;
     let labels = LABELS.select("board = $1").bind(id.to_string()).fetch_all(&mut *connection).await?;
     let tasks = TASKS.select("board = $1").bind(id.to_string()).fetch_all(&mut *connection).await?;
+    let mut checklists = checklists_of(connection, id).await?;
     let snapshot = Snapshot {
         board: id,
         seq: seq(board.try_get("seq")?)?,
@@ -351,7 +445,7 @@ pub(super) async fn load(connection: &mut Connection, id: BoardId) -> Result<Opt
             },
             columns: columns.iter().map(column_of).collect::<Result<_, _>>()?,
             labels: labels.iter().map(label_of).collect::<Result<_, _>>()?,
-            tasks: tasks.iter().map(task_of).collect::<Result<_, _>>()?,
+            tasks: tasks.iter().map(|row| task_of(row, &mut checklists)).collect::<Result<_, _>>()?,
         },
     };
     Ok(Some(snapshot.into()))
@@ -403,7 +497,41 @@ fn value<T>(text: &str, parse: impl Fn(&str) -> Option<T>, what: &str) -> Result
     parse(text).ok_or_else(|| StoreError::corrupt(format_args!("`{text}` where the {what} is expected")))
 }
 
-fn task_of(row: &AnyRow) -> Result<Arc<Task>, StoreError> {
+/// The checklists of a board's tasks.
+async fn checklists_of(connection: &mut Connection, board: BoardId) -> Result<HashMap<TaskId, Checklists>, StoreError> {
+    let lists = CHECKLISTS.select("board = $1").bind(board.to_string()).fetch_all(&mut *connection).await?;
+    if lists.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let items = CHECKLIST_ITEMS.select("board = $1").bind(board.to_string()).fetch_all(&mut *connection).await?;
+    let mut parts: HashMap<TaskId, (Vec<Arc<Checklist>>, Vec<Arc<ChecklistItem>>)> = HashMap::new();
+    for row in &lists {
+        let list = Checklist {
+            id: id(row.try_get("id")?)?,
+            name: row.try_get("name")?,
+            rank: Rank::from_stored(row.try_get("rank")?),
+            deleted: row.try_get::<i64, _>("deleted")? != 0,
+            seq: seq(row.try_get("seq")?)?,
+        };
+        parts.entry(id(row.try_get("task")?)?).or_default().0.push(Arc::new(list));
+    }
+    for row in &items {
+        let item = ChecklistItem {
+            id: id(row.try_get("id")?)?,
+            checklist: id(row.try_get("checklist")?)?,
+            text: row.try_get("text")?,
+            done: row.try_get::<i64, _>("done")? != 0,
+            assignee: optional_id(row.try_get("assignee")?)?,
+            due: day(row.try_get("due")?)?,
+            rank: Rank::from_stored(row.try_get("rank")?),
+            seq: seq(row.try_get("seq")?)?,
+        };
+        parts.entry(id(row.try_get("task")?)?).or_default().1.push(Arc::new(item));
+    }
+    Ok(parts.into_iter().map(|(task, (lists, items))| (task, Checklists::of(lists, items))).collect())
+}
+
+fn task_of(row: &AnyRow, checklists: &mut HashMap<TaskId, Checklists>) -> Result<Arc<Task>, StoreError> {
     let mut task = Task::new(
         id(row.try_get("id")?)?,
         id(row.try_get("column_id")?)?,
@@ -429,8 +557,12 @@ fn task_of(row: &AnyRow) -> Result<Arc<Task>, StoreError> {
     task.due_seq = seq(row.try_get("due_seq")?)?;
     task.assignees_seq = seq(row.try_get("assignees_seq")?)?;
     task.labels_seq = seq(row.try_get("labels_seq")?)?;
+    task.checklists_seq = seq(row.try_get("checklists_seq")?)?;
     task.place_seq = seq(row.try_get("place_seq")?)?;
     task.set_description(row.try_get("description")?);
+    if let Some(checklists) = checklists.remove(&task.id) {
+        task.set_checklists(checklists);
+    }
     Ok(Arc::new(task))
 }
 

@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use app::{
     access::{BoardRole, InstanceRole, Scope},
-    id::{ActorId, BoardId, ColumnId, LabelId, TaskId},
+    id::{ActorId, BoardId, ChecklistId, ChecklistItemId, ColumnId, LabelId, TaskId},
     label::Hue,
-    ops::{CreateLabel, CreateTask, DeleteBoard, MergeLabels, Op, SetMember, UpdateBoard},
+    ops::{
+        CreateChecklist, CreateLabel, CreateTask, DeleteBoard, MergeLabels, NewChecklistItem, Op, SetMember,
+        UpdateBoard, UpdateChecklist,
+    },
     time::Timestamp,
 };
 use reqwest::{Method, RequestBuilder};
@@ -111,6 +114,12 @@ pub struct TestBoard {
     pub label: LabelId,
     /// Another label.
     pub spare_label: LabelId,
+    /// A checklist of the task.
+    pub checklist: ChecklistId,
+    /// A checklist of the task that was deleted.
+    pub deleted_checklist: ChecklistId,
+    /// An item of the checklist.
+    pub item: ChecklistItemId,
     /// A label that was merged into the other one.
     pub merged_label: LabelId,
     pub task: TaskId,
@@ -183,6 +192,14 @@ impl Fixture {
         ops.extend(labels.map(|label| Op::CreateLabel(CreateLabel::of(label, "Bug", Hue::Red))));
         ops.push(Op::MergeLabels(MergeLabels::of(merged_label, spare_label)));
         ops.extend([create(task), create(trashed), crate::support::node::delete(trashed)]);
+        let [checklist, deleted_checklist] = [(); 2].map(|()| app::new_id::<ChecklistId>());
+        let item = app::new_id::<ChecklistItemId>();
+        let items = vec![NewChecklistItem::of(item, "Leaves")];
+        let list = |id| CreateChecklist::of(task, id, "Kinds");
+        ops.push(Op::CreateChecklist(CreateChecklist { items, ..list(checklist) }));
+        ops.push(Op::CreateChecklist(list(deleted_checklist)));
+        let delete = UpdateChecklist { deleted: Some(true), ..UpdateChecklist::of(task, deleted_checklist) };
+        ops.push(Op::UpdateChecklist(delete));
         for op in ops {
             self.services.writer.write(plan.id, mutation(op), Credentials::local()).await.unwrap();
         }
@@ -194,6 +211,9 @@ impl Fixture {
             spare_column: plan.columns[1],
             label,
             spare_label,
+            checklist,
+            deleted_checklist,
+            item,
             merged_label,
             task,
             trashed,

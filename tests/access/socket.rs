@@ -9,9 +9,10 @@ use app::{
     label::Hue,
     model::{self, ColumnKind},
     ops::{
-        CreateBoard, CreateColumn, CreateLabel, CreateShareLink, CreateTask, DeleteBoard, DeleteColumn, DeleteLabel,
-        DeleteTask, MergeLabels, NewColumn, Op, RestoreBoard, RestoreTask, RevokeShareLink, SetArchived, SetMember,
-        UnmergeLabel, UpdateBoard, UpdateColumn, UpdateLabel, UpdateTask,
+        AddChecklistItems, CreateBoard, CreateChecklist, CreateColumn, CreateLabel, CreateShareLink, CreateTask,
+        DeleteBoard, DeleteChecklistItems, DeleteColumn, DeleteLabel, DeleteTask, MergeLabels, NewChecklistItem,
+        NewColumn, Op, RestoreBoard, RestoreTask, RevokeShareLink, SetArchived, SetMember, UnmergeLabel, UpdateBoard,
+        UpdateChecklist, UpdateChecklistItem, UpdateColumn, UpdateLabel, UpdateTask,
     },
     protocol::{CLOSED_SIGNED_OUT, ClientMessage, ErrorCode, ServerMessage},
     refusal::{Refusal, Thing},
@@ -201,6 +202,14 @@ async fn every_operation_is_checked_for_each_caller() {
         Op::UpdateTask(UpdateTask::of(test_board.task).with(FieldEdit::Title("Other".to_owned()))),
         Op::DeleteTask(DeleteTask::of(test_board.task)),
         Op::RestoreTask(RestoreTask::of(test_board.trashed)),
+        Op::CreateChecklist(CreateChecklist::of(test_board.task, app::new_id(), "New")),
+        Op::UpdateChecklist(UpdateChecklist {
+            name: Some("Other".to_owned()),
+            ..UpdateChecklist::of(test_board.task, test_board.checklist)
+        }),
+        Op::AddChecklistItems(new_item(&test_board)),
+        Op::UpdateChecklistItem(tick(&test_board)),
+        Op::DeleteChecklistItems(delete_item(&test_board)),
     ];
     for op in ops {
         // A new operation must get an entry above and a line here.
@@ -224,7 +233,12 @@ async fn every_operation_is_checked_for_each_caller() {
             | Op::CreateTask(_)
             | Op::UpdateTask(_)
             | Op::DeleteTask(_)
-            | Op::RestoreTask(_) => EDITOR,
+            | Op::RestoreTask(_)
+            | Op::CreateChecklist(_)
+            | Op::UpdateChecklist(_)
+            | Op::AddChecklistItems(_)
+            | Op::UpdateChecklistItem(_)
+            | Op::DeleteChecklistItems(_) => EDITOR,
         };
         let of = |here: &TestBoard| {
             let (board, op) = match op.clone() {
@@ -246,12 +260,36 @@ async fn every_operation_is_checked_for_each_caller() {
                 Op::UpdateTask(update) => (here.board, Op::UpdateTask(UpdateTask { task: here.task, ..update })),
                 Op::DeleteTask(_) => (here.board, Op::DeleteTask(DeleteTask::of(here.task))),
                 Op::RestoreTask(_) => (here.board, Op::RestoreTask(RestoreTask::of(here.trashed))),
+                Op::CreateChecklist(create) => {
+                    let checklist = app::new_id();
+                    (here.board, Op::CreateChecklist(CreateChecklist { task: here.task, checklist, ..create }))
+                }
+                Op::UpdateChecklist(update) => {
+                    let (task, checklist) = (here.task, here.checklist);
+                    (here.board, Op::UpdateChecklist(UpdateChecklist { task, checklist, ..update }))
+                }
+                Op::AddChecklistItems(_) => (here.board, Op::AddChecklistItems(new_item(here))),
+                Op::UpdateChecklistItem(_) => (here.board, Op::UpdateChecklistItem(tick(here))),
+                Op::DeleteChecklistItems(_) => (here.board, Op::DeleteChecklistItems(delete_item(here))),
                 op => (here.board, op),
             };
             ClientMessage::Mutate { board, mutations: vec![mutation(op)] }
         };
         assert_answers(&fixture, &format!("{op:?}"), answers, of).await;
     }
+}
+
+fn new_item(here: &TestBoard) -> AddChecklistItems {
+    let items = vec![NewChecklistItem::of(app::new_id(), "New")];
+    AddChecklistItems { items, ..AddChecklistItems::of(here.task, here.checklist) }
+}
+
+fn tick(here: &TestBoard) -> UpdateChecklistItem {
+    UpdateChecklistItem { done: Some(true), ..UpdateChecklistItem::of(here.task, here.item) }
+}
+
+fn delete_item(here: &TestBoard) -> DeleteChecklistItems {
+    DeleteChecklistItems { items: vec![here.item], ..DeleteChecklistItems::of(here.task) }
 }
 
 #[tokio::test(flavor = "multi_thread")]

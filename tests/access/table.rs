@@ -59,6 +59,21 @@ const TABLE: &[Row] = &[
     row("DELETE /api/v1/tasks/{task}", "",                             "401  403  403  204  204  404  204  204   403  204  204   401  401  401"),
     row("POST /api/v1/tasks/{task}/restore", "",                       "401  403  403  200  200  404  200  200   403  200  200   401  401  401"),
     row("GET /api/v1/tasks/{task}/changes", "",                        "401  200  200  200  200  404  200  200   200  200  200   401  401  401"),
+    // Checklists.
+    row("GET /api/v1/tasks/{task}/checklists", "",                     "401  200  200  200  200  404  200  200   200  200  200   401  401  401"),
+    row("POST /api/v1/tasks/{task}/checklists", r#"{"name":"New"}"#,   "401  403  403  201  201  404  201  201   403  201  201   401  401  401"),
+    row("GET /api/v1/tasks/{task}/checklists/{checklist}", "",         "401  200  200  200  200  404  200  200   200  200  200   401  401  401"),
+    row("PATCH /api/v1/tasks/{task}/checklists/{checklist}", r#"{"name":"Other"}"#,
+                                                                       "401  403  403  200  200  404  200  200   403  200  200   401  401  401"),
+    row("DELETE /api/v1/tasks/{task}/checklists/{checklist}", "",      "401  403  403  204  204  404  204  204   403  204  204   401  401  401"),
+    row("POST /api/v1/tasks/{task}/checklists/{checklist}/restore", "",
+                                                                       "401  403  403  200  200  404  200  200   403  200  200   401  401  401"),
+    row("POST /api/v1/tasks/{task}/checklists/{checklist}/items", r#"{"items":[{"text":"New"}]}"#,
+                                                                       "401  403  403  201  201  404  201  201   403  201  201   401  401  401"),
+    row("PATCH /api/v1/tasks/{task}/checklists/{checklist}/items/{item}", r#"{"done":true}"#,
+                                                                       "401  403  403  200  200  404  200  200   403  200  200   401  401  401"),
+    row("DELETE /api/v1/tasks/{task}/checklists/{checklist}/items/{item}", "",
+                                                                       "401  403  403  204  204  404  204  204   403  204  204   401  401  401"),
     // Who has access to a board.
     row("GET /api/v1/boards/{board}/members", "",                      "401  200  200  200  200  404  200  200   200  200  200   401  401  401"),
     row("PUT /api/v1/boards/{board}/members/{person}", r#"{"role":"viewer"}"#,
@@ -145,6 +160,8 @@ const TABLE: &[Row] = &[
                                                                        "401  403  403  403  200  404  200  200   403  403  200   401  401  401"),
     row("POST /forms/set_archived", "board={board}&archived=false",   "401  403  403  403  200  404  200  200   403  403  200   401  401  401"),
     row("POST /forms/edit_label", "board={board}&edit[label]={label}&edit[name]=A&edit[hue]=red&edit[tone]=dark&edit[pattern]=dots&edit[description]=&edit[action]=save",
+                                                                       "401  403  403  200  200  404  200  200   403  200  200   401  401  401"),
+    row("POST /forms/edit_checklist", "board={board}&task={task}&edit[checklist]={checklist}&edit[tick]={item}",
                                                                        "401  403  403  200  200  404  200  200   403  200  200   401  401  401"),
     row("POST /forms/set_everyone", "board={board}&everyone=viewer",   "401  403  403  403  200  404  200  200   403  403  200   401  401  401"),
     row("POST /forms/share_links", "board={board}",                    "401  403  403  403  200  404  200  200   403  403  200   401  401  401"),
@@ -322,6 +339,9 @@ async fn fill(fixture: &Fixture, who: Who, test_board: &TestBoard, text: &str) -
         .replace("{board}", &test_board.board.to_string())
         .replace("{task}/restore", &format!("{}/restore", test_board.trashed))
         .replace("{task}", &test_board.task.to_string())
+        .replace("{checklist}/restore", &format!("{}/restore", test_board.deleted_checklist))
+        .replace("{checklist}", &test_board.checklist.to_string())
+        .replace("{item}", &test_board.item.to_string())
         .replace("{label}", &test_board.label.to_string())
         .replace("{other_label}", &test_board.spare_label.to_string())
         .replace("{trashed}", &test_board.trashed.to_string())
@@ -382,6 +402,22 @@ async fn ids_of_another_board_are_refused_on_every_route() {
         (Method::PATCH, format!("/api/v1/boards/{}/columns/{column}", secret.board), r#"{"name":"Mine"}"#.to_owned()),
         (Method::PATCH, format!("/api/v1/boards/{board}/labels/{}", secret.label), r#"{"name":"Mine"}"#.to_owned()),
         (Method::PATCH, format!("/api/v1/tasks/{task}"), format!(r#"{{"add_labels":["{}"]}}"#, secret.label)),
+        (Method::GET, format!("/api/v1/tasks/{}/checklists", secret.task), String::new()),
+        (
+            Method::PATCH,
+            format!("/api/v1/tasks/{task}/checklists/{}", secret.checklist),
+            r#"{"name":"Mine"}"#.to_owned(),
+        ),
+        (
+            Method::PATCH,
+            format!("/api/v1/tasks/{task}/checklists/{}/items/{}", mine.checklist, secret.item),
+            r#"{"done":true}"#.to_owned(),
+        ),
+        (
+            Method::PATCH,
+            format!("/api/v1/tasks/{task}/checklists/{}/items/{}", mine.checklist, mine.item),
+            format!(r#"{{"checklist":"{}"}}"#, secret.checklist),
+        ),
         (
             Method::POST,
             format!("/api/v1/boards/{board}/labels/{}/merge", mine.label),

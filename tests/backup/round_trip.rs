@@ -3,12 +3,12 @@
 use app::{
     access::BoardRole,
     fields::FieldEdit,
-    id::{ActorId, BoardId, LabelId},
+    id::{ActorId, BoardId, ChecklistId, ChecklistItemId, LabelId},
     label::Hue,
     ops::Op,
     ops::{
-        CreateLabel, CreateShareLink, DeleteBoard, MergeLabels, Mutation, SetArchived, SetMember, UpdateBoard,
-        UpdateTask,
+        CreateChecklist, CreateLabel, CreateShareLink, DeleteBoard, MergeLabels, Mutation, NewChecklistItem,
+        SetArchived, SetMember, UpdateBoard, UpdateChecklistItem, UpdateTask,
     },
 };
 use taskwire::{
@@ -81,6 +81,13 @@ async fn fill(database: &Database) -> Filled {
     node.accepted(first, Op::CreateLabel(CreateLabel::of(merged, "", Hue::Grey))).await;
     node.accepted(first, Op::UpdateTask(UpdateTask::of(task).with(FieldEdit::AddLabels(vec![bug, merged])))).await;
     node.accepted(first, Op::MergeLabels(MergeLabels::of(merged, bug))).await;
+    let (list, item) = (app::new_id::<ChecklistId>(), app::new_id::<ChecklistItemId>());
+    let items = vec![NewChecklistItem::of(item, "“Tent” \u{26fa}")];
+    node.accepted(first, Op::CreateChecklist(CreateChecklist { items, ..CreateChecklist::of(task, list, "Packing") }))
+        .await;
+    let ticked = UpdateChecklistItem { done: Some(true), ..UpdateChecklistItem::of(task, item) };
+    node.accepted(first, Op::UpdateChecklistItem(ticked)).await;
+    node.accepted(first, Op::CreateChecklist(CreateChecklist::of(task, app::new_id(), "Empty"))).await;
     let trashed = node.create_task(first, "Trash").await;
     node.accepted(first, delete(trashed)).await;
     let refused = (first, mutation(rename(new_task(), "There is no such task")));
@@ -258,6 +265,8 @@ async fn a_board_that_is_not_as_its_log_says_is_found() {
         "UPDATE boards SET name = 'Something else'",
         "UPDATE labels SET name = 'Something else'",
         "UPDATE tasks SET labels = ''",
+        "UPDATE checklists SET name = 'Something else'",
+        "UPDATE checklist_items SET done = 1",
     ] {
         let database = Database::sqlite();
         let node = Node::on(&database).await;
@@ -268,6 +277,9 @@ async fn a_board_that_is_not_as_its_log_says_is_found() {
         node.accepted(board, Op::CreateLabel(CreateLabel::of(label, "Bug", Hue::Red))).await;
         let task = node.create_task(board, "Bread").await;
         node.accepted(board, Op::UpdateTask(UpdateTask::of(task).with(FieldEdit::AddLabels(vec![label])))).await;
+        let items = vec![NewChecklistItem::of(app::new_id(), "Rye")];
+        let create = CreateChecklist { items, ..CreateChecklist::of(task, app::new_id(), "Kinds") };
+        node.accepted(board, Op::CreateChecklist(create)).await;
         expect_states_like_logs(&node).await;
         node.clone().close().await;
         run(&database, breakage).await;

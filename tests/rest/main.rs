@@ -9,6 +9,7 @@ mod audit;
 mod boards;
 mod bodies;
 mod browsable;
+mod checklists;
 mod compression;
 mod cross_origin;
 mod documented;

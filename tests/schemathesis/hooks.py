@@ -25,6 +25,7 @@ BY_STATE = [
     ("invalid", "column", "this board has no such column"),
     ("invalid", "boards", "there is no such board"),
     ("invalid", "to", "there is no such person"),
+    ("invalid", "checklist", "this task has no such checklist"),
     ("invalid", "(add_|remove_)?labels|into", "this board has no such label"),
     # What is there already, or is the same thing.
     ("invalid", "name", "another group has this name"),

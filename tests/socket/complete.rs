@@ -18,12 +18,13 @@ use syn::{
 use super::document::{PAGE, blocks};
 
 /// Where the types of the socket's messages are, below `app/src`: files, and folders of files.
-const SOURCES: [&str; 9] = [
+const SOURCES: [&str; 10] = [
     "protocol.rs",
     "ops",
     "refusal.rs",
     "model.rs",
     "label.rs",
+    "checklist.rs",
     "access.rs",
     "people.rs",
     "presence.rs",
@@ -31,7 +32,7 @@ const SOURCES: [&str; 9] = [
 ];
 
 /// Types that their own code serializes as a text, a number or an id.
-const VALUES: [&str; 23] = [
+const VALUES: [&str; 25] = [
     "ActorId",
     "BoardId",
     "ColumnId",
@@ -39,6 +40,8 @@ const VALUES: [&str; 23] = [
     "TabId",
     "TaskId",
     "LabelId",
+    "ChecklistId",
+    "ChecklistItemId",
     "Hue",
     "Tone",
     "Pattern",
@@ -174,6 +177,7 @@ fn names(of: &Type) -> Vec<String> {
             }
             found
         }
+        Type::Slice(slice) => names(&slice.elem),
         Type::Tuple(tuple) => tuple.elems.iter().flat_map(names).collect(),
         _ => panic!("a type that this test cannot read"),
     }

@@ -10,6 +10,7 @@ mod age;
 mod assignees;
 mod audit;
 mod boards;
+mod checklists;
 mod deleted_boards;
 mod history;
 mod labels;

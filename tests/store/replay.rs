@@ -7,8 +7,9 @@ use app::{
     label::{Hue, Pattern},
     model::{ColumnKind, Place, Priority},
     ops::{
-        CreateColumn, CreateLabel, CreateTask, DeleteColumn, DeleteLabel, DeleteTask, MergeLabels, Op, RestoreTask,
-        UnmergeLabel, UpdateBoard, UpdateColumn, UpdateLabel, UpdateTask,
+        AddChecklistItems, CreateChecklist, CreateColumn, CreateLabel, CreateTask, DeleteChecklistItems, DeleteColumn,
+        DeleteLabel, DeleteTask, MergeLabels, NewChecklistItem, Op, RestoreTask, UnmergeLabel, UpdateBoard,
+        UpdateChecklist, UpdateChecklistItem, UpdateColumn, UpdateLabel, UpdateTask,
     },
     state::BoardState,
     time::Day,
@@ -102,6 +103,10 @@ fn op(state: &BoardState, board: &NewBoard, (kind, which, other, value): &Step) 
     let due = Day::parse(&format!("2026-11-{:02}", value % 28 + 1));
     let kind_of_column = ColumnKind::ALL[usize::from(*value) % ColumnKind::ALL.len()];
     let label = |index: &Index| pick(state.all_labels().map(|label| label.id), index);
+    if kind % 7 == 6 {
+        let first = state.tasks().find(|task| !task.is_deleted()).map(|task| task.id);
+        return checklist_op(state, first.unwrap_or_else(new_task), (which, other), *value);
+    }
     if kind % 5 == 4 {
         return label_op(label(which), label(other), task(other), *value);
     }
@@ -173,6 +178,41 @@ fn label_op(one: Option<LabelId>, other: Option<LabelId>, task: TaskId, value: u
         6 => Op::UpdateLabel(UpdateLabel { name: Some(format!("Label {value}")), ..UpdateLabel::of(one) }),
         7 => Op::UpdateTask(UpdateTask::of(task).with(FieldEdit::RemoveLabels(vec![one]))),
         _ => Op::UpdateTask(UpdateTask::of(task).with(FieldEdit::AddLabels(vec![one, other]))),
+    }
+}
+
+/// An operation on the checklists of a task.
+fn checklist_op(state: &BoardState, task: TaskId, (which, other): (&Index, &Index), value: u8) -> Op {
+    let lists = state.task(task).and_then(|task| task.checklists()).cloned().unwrap_or_default();
+    let items = (0..value % 4).map(|number| NewChecklistItem::of(app::new_id(), format!("Item {value} {number}")));
+    let items: Vec<NewChecklistItem> = items.collect();
+    let list = pick(lists.all_lists().map(|list| list.id), which);
+    let item = pick(lists.all_items().map(|item| item.id), other);
+    let update = |item| UpdateChecklistItem::of(task, item);
+    match (value % 9, list, item) {
+        (1, Some(list), _) => {
+            Op::UpdateChecklist(UpdateChecklist { deleted: Some(value % 2 == 0), ..UpdateChecklist::of(task, list) })
+        }
+        (2 | 3, Some(list), _) => {
+            Op::AddChecklistItems(AddChecklistItems { items, ..AddChecklistItems::of(task, list) })
+        }
+        (4, _, Some(item)) => {
+            Op::UpdateChecklistItem(UpdateChecklistItem { done: Some(value % 2 == 0), ..update(item) })
+        }
+        (5, _, Some(item)) => {
+            Op::UpdateChecklistItem(UpdateChecklistItem { text: Some(format!("Text {value}")), ..update(item) })
+        }
+        (6, Some(list), Some(item)) => {
+            let place = Some(place(value / 9, || item));
+            Op::UpdateChecklistItem(UpdateChecklistItem { checklist: Some(list), place, ..update(item) })
+        }
+        (7, _, Some(item)) => {
+            Op::DeleteChecklistItems(DeleteChecklistItems { items: vec![item], ..DeleteChecklistItems::of(task) })
+        }
+        _ => Op::CreateChecklist(CreateChecklist {
+            items,
+            ..CreateChecklist::of(task, app::new_id(), format!("List {value}"))
+        }),
     }
 }
 

@@ -247,6 +247,7 @@ fn revision_view(task: TaskId, revision: &Revision, can_put_back: &[bool], names
         RevisionEvent::Reordered => "moved it within its column",
         RevisionEvent::Deleted => "put it into the trash",
         RevisionEvent::Restored => "restored it from the trash",
+        RevisionEvent::Checklists => "changed its checklists",
         RevisionEvent::Unknown => "changed it in a way that this version does not know",
     };
     let fields: Vec<_> = fields

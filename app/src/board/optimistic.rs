@@ -151,10 +151,10 @@ impl OptimisticBoard {
         &self.loaded.parts
     }
 
-    /// Loads a part. Returns `None` if the part is older than the last snapshot, because the changes in between are not
-    /// known here; then the part must be loaded again.
+    /// Loads a part. Returns `None` if the part is older than the last snapshot, or has older checklists, because the
+    /// changes in between are not known here; then the part must be loaded again.
     pub fn load(&mut self, part: &LoadedPart) -> Option<Touched> {
-        if part.seq < self.loaded.since {
+        if part.seq < self.loaded.since || self.has_older_checklists(part) {
             return None;
         }
         if !self.loaded.parts.contains(&part.part) {
@@ -162,6 +162,27 @@ impl OptimisticBoard {
         }
         let touched = self.confirmed.load(part, |task| self.loaded.purged.contains(&task));
         Some(self.replay(touched))
+    }
+
+    fn has_older_checklists(&self, part: &LoadedPart) -> bool {
+        matches!(part.part, state::Part::Task(_))
+            && part.tasks.iter().any(|task| {
+                let known = self.confirmed.task(task.id).filter(|known| known.checklists().is_none());
+                known.is_some_and(|known| !known.lacks_checklists_of(task))
+            })
+    }
+
+    /// Removes the checklists of a task, which the page does not show any more, from memory. They stay if an edit of
+    /// them can be undone, or is not saved.
+    pub fn unload(&mut self, task: TaskId) -> Touched {
+        let is_edited = self.overlay.contains(Entity::Task(task)) || self.undo.needs_checklists_of(task);
+        let has_them = self.confirmed.task(task).is_some_and(|task| task.has_checklists());
+        if is_edited || !has_them {
+            return Touched::default();
+        }
+        self.loaded.parts.retain(|part| *part != state::Part::Task(task));
+        self.confirmed.unload_checklists(task);
+        self.replay([Entity::Task(task)].into_iter().collect())
     }
 
     /// Sets the person's current rights.

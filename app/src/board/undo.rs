@@ -14,7 +14,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use crate::{
-    id::{MutationId, TaskId},
+    id::{ChecklistId, MutationId, TaskId},
     model::Seq,
     ops::{Change, ChangeKind, Inverse, Op, Part},
     refusal::Refusal,
@@ -106,6 +106,12 @@ impl UndoStack {
             Direction::Undo => self.undo.back().copied(),
             Direction::Redo => self.redo.last().copied(),
         }
+    }
+
+    /// Whether the next undos and redos include edits of the checklists of a task.
+    pub fn needs_checklists_of(&self, task: TaskId) -> bool {
+        let mut inverses = self.undo.iter().chain(&self.redo).filter_map(|id| self.inverse(*id));
+        inverses.any(|inverse| inverse.op.checklists_of() == Some(task))
     }
 
     /// Removes the newest entry.
@@ -207,20 +213,29 @@ impl UndoStack {
     pub fn newest(&self, part: Part, confirmed: &BoardState) -> Option<MutationId> {
         let mut newest_first = self.order.iter().rev();
         match part {
-            // A deleted column or label has no number any more. If we deleted it, that was its newest change.
+            // A deleted column, label or item has no number any more. If we deleted it, that was its newest change.
             part if part.newest(confirmed) == 0 => newest_first
                 .find(|edit| {
                     let deleted = self.inverse(**edit).is_some_and(|inverse| match (&inverse.op, part) {
                         (Op::CreateColumn(create), Part::Column(id)) => create.column == id,
                         (Op::CreateLabel(create), Part::Label(id)) => create.label == id,
+                        (Op::AddChecklistItems(add), Part::ChecklistItem(task, id)) => {
+                            add.task == task && add.items.iter().any(|item| item.item == id)
+                        }
                         _ => false,
                     });
                     deleted && self.number(**edit).is_some()
                 })
                 .copied(),
             part => {
-                let seq = part.newest(confirmed);
-                newest_first.find(|edit| self.number(**edit) == Some(seq)).copied()
+                let seq = Some(part.newest(confirmed));
+                // What is left of a checklist is as old as before. If we took items out of it later, that was its newest change.
+                let took_out = |edit: MutationId| {
+                    let Part::ChecklistContents(task, list) = part else { return false };
+                    let inverse = self.inverse(edit).filter(|_| self.number(edit) > seq);
+                    inverse.is_some_and(|inverse| puts_items_into(&inverse.op, task, list))
+                };
+                newest_first.find(|edit| self.number(**edit) == seq || took_out(**edit)).copied()
             }
         }
     }
@@ -250,6 +265,15 @@ impl UndoStack {
         {
             self.edits.remove(&oldest);
         }
+    }
+}
+
+/// Whether an operation puts items into a checklist.
+fn puts_items_into(op: &Op, task: TaskId, list: ChecklistId) -> bool {
+    match op {
+        Op::AddChecklistItems(add) => add.task == task && add.checklist == list,
+        Op::UpdateChecklistItem(update) => update.task == task && update.checklist == Some(list),
+        _ => false,
     }
 }
 

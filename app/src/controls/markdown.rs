@@ -6,7 +6,7 @@
 
 use std::fmt::Write as _;
 
-use pulldown_cmark::{Alignment, CodeBlockKind, Event, LinkType, Options, Parser, Tag, TagEnd, TextMergeStream};
+use pulldown_cmark::{Alignment, CodeBlockKind, Event, LinkType, Options, Parser, Tag, TagEnd, TextMergeWithOffset};
 
 /// How many levels the headings in the text are lowered, so that they come below the headings of the panel around the text.
 const HEADING_SHIFT: usize = 2;
@@ -14,10 +14,52 @@ const HEADING_SHIFT: usize = 2;
 /// Renders Markdown with tables, strikethrough, task lists and bare web addresses. A line break in the text becomes a line break on the
 /// page.
 pub fn to_html(markdown: &str) -> String {
+    rendered(markdown, false)
+}
+
+/// Like [`to_html`], with boxes that can be ticked. A box is a button with `data-box`, the position of its mark in the text: see
+/// [`ticked`].
+pub fn to_html_with_boxes(markdown: &str) -> String {
+    rendered(markdown, true)
+}
+
+/// Returns the text with the box at a position ticked, or not ticked any more. `None` if there is no box.
+pub fn ticked(markdown: &str, at: usize) -> Option<String> {
+    let (before, rest) = markdown.split_at_checked(at)?;
+    let (mark, after) = rest.split_at_checked(3)?;
+    let mark = match mark {
+        "[x]" | "[X]" => "[ ]",
+        // Any white space counts as none.
+        "[ ]" | "[\t]" | "[\n]" => "[x]",
+        _ => return None,
+    };
+    Some(format!("{before}{mark}{after}"))
+}
+
+/// Renders one line with inline Markdown: emphasis, code, links and web addresses. What would begin a list, a heading or the like is shown as
+/// it is written.
+pub fn inline_to_html(line: &str) -> String {
+    // Most lines have no Markdown, and a page may have thousands.
+    if !line.contains(['*', '_', '`', '~', '[', '<', '&', '\\']) && !line.contains("http") {
+        return escaped(line);
+    }
+    // With a word in front, every line is a paragraph.
+    let html = to_html(&format!("x {line}"));
+    let inner = html.strip_prefix("<p>x ").and_then(|html| html.strip_suffix("</p>"));
+    inner.map_or_else(|| escaped(line), str::to_owned)
+}
+
+fn rendered(markdown: &str, with_boxes: bool) -> String {
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
     let mut page = Writer { html: String::with_capacity(markdown.len() * 3 / 2), ..Writer::default() };
-    for event in TextMergeStream::new(Parser::new_ext(markdown, options)) {
-        page.event(event);
+    for (event, range) in TextMergeWithOffset::new(Parser::new_ext(markdown, options).into_offset_iter()) {
+        match event {
+            Event::TaskListMarker(done) if with_boxes => {
+                let label = markdown[range.end..].lines().next().unwrap_or_default();
+                page.button(done, range.start, label.trim());
+            }
+            event => page.event(event),
+        }
     }
     page.html
 }
@@ -76,6 +118,18 @@ impl Writer {
             }),
             Event::FootnoteReference(name) => self.text(&name),
         }
+    }
+
+    /// A box that can be ticked, with its name for screen readers.
+    fn button(&mut self, done: bool, at: usize, label: &str) {
+        // Writing to a string cannot fail.
+        let _ = write!(
+            self.html,
+            "<button type=\"button\" class=\"box{}\" role=\"checkbox\" aria-checked=\"{done}\" data-box=\"{at}\" aria-label=\"",
+            if done { " done" } else { "" },
+        );
+        self.text(if label.is_empty() { "done" } else { label });
+        self.html.push_str("\"></button>");
     }
 
     fn start(&mut self, tag: Tag<'_>) {
@@ -388,6 +442,49 @@ mod tests {
         assert_eq!(to_html("# a"), "<h3>a</h3>");
         assert_eq!(to_html("#### b"), "<h6>b</h6>");
         assert_eq!(to_html("###### c"), "<h6>c</h6>");
+    }
+
+    #[test]
+    fn a_line_has_only_inline_markdown() {
+        for (line, html) in [
+            ("Milk", "Milk"),
+            ("**Milk** & `tea`", "<strong>Milk</strong> &amp; <code>tea</code>"),
+            ("a < b", "a &lt; b"),
+            ("# no *heading*", "# no <em>heading</em>"),
+            ("- [ ] no `list`", "- [ ] no <code>list</code>"),
+            ("1. no *list*", "1. no <em>list</em>"),
+            ("~~gone~~", "<del>gone</del>"),
+            ("| a | *b* |", "| a | <em>b</em> |"),
+            ("<script>alert(1)</script>", "&lt;script&gt;alert(1)&lt;/script&gt;"),
+            ("[x]: *no* definition", "[x]: <em>no</em> definition"),
+        ] {
+            assert_eq!(inline_to_html(line), html, "{line}");
+        }
+        assert!(inline_to_html("see https://example.com").starts_with("see <a href=\"https://example.com\""));
+    }
+
+    #[test]
+    fn a_box_is_ticked_where_it_stands() {
+        let text = "Plan:\n\n- [ ] a <b>\n- [x] \"b\"\n  1. [ ] ünï **c**\n\n`- [ ] no box`\n";
+        let html = to_html_with_boxes(text);
+        let places: Vec<usize> =
+            html.split("data-box=\"").skip(1).map(|rest| rest.split('"').next().unwrap().parse().unwrap()).collect();
+        assert_eq!(places.len(), 3, "{html}");
+        assert!(html.contains("aria-checked=\"false\" data-box=\"9\" aria-label=\"a &lt;b&gt;\""), "{html}");
+        assert_eq!(ticked(text, places[0]).unwrap(), text.replace("- [ ] a", "- [x] a"));
+        assert_eq!(ticked(text, places[1]).unwrap(), text.replace("- [x] \"b", "- [ ] \"b"));
+        assert_eq!(ticked(text, places[2]).unwrap(), text.replace("1. [ ]", "1. [x]"));
+        assert_eq!(
+            places
+                .iter()
+                .map(|at| ticked(&ticked(text, *at).unwrap(), *at).unwrap())
+                .filter(|back| back == text)
+                .count(),
+            3
+        );
+        for at in [0, 3, text.len() - 1, text.len(), text.len() + 9] {
+            assert_eq!(ticked(text, at), None, "{at}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The features, one folder or file each, named in the words of a user. The imports between features have no cycles.
 
 pub mod board;
+pub mod checklists;
 pub mod history;
 pub mod labels;
 pub mod list;

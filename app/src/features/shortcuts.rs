@@ -49,6 +49,10 @@ pub enum Command {
     GoToLast,
     /// Opens the task. The browser does it by itself, because a card's title is a link.
     Open,
+    /// Moves the focus to the box of the checklist item above or below.
+    GoToItem,
+    /// Moves the checklist item in the direction of the arrow key.
+    MoveItem,
     Lift,
     Delete,
     /// Moves the lifted card in the direction of the arrow key.
@@ -62,8 +66,8 @@ impl Command {
     /// Whether only people who may edit the board have the key.
     pub fn needs_editor(self) -> bool {
         use Command::{
-            Assign, Complete, Delete, EditTitle, Lift, MoveLifted, NewTask, PutBack, PutDown, SetColumn, SetDue,
-            SetLabels, SetPriority, ToggleLabel,
+            Assign, Complete, Delete, EditTitle, Lift, MoveItem, MoveLifted, NewTask, PutBack, PutDown, SetColumn,
+            SetDue, SetLabels, SetPriority, ToggleLabel,
         };
         matches!(
             self,
@@ -78,6 +82,7 @@ impl Command {
                 | Complete
                 | Delete
                 | Lift
+                | MoveItem
                 | MoveLifted
                 | PutDown
                 | PutBack
@@ -86,7 +91,7 @@ impl Command {
 
     /// Whether a key that is held down goes on acting.
     pub fn repeats(self) -> bool {
-        matches!(self, Self::GoToCard | Self::MoveLifted)
+        matches!(self, Self::GoToCard | Self::GoToItem | Self::MoveItem | Self::MoveLifted)
     }
 }
 
@@ -95,10 +100,12 @@ impl Command {
 pub enum Scope {
     /// On the whole page.
     Page,
-    /// On the task whose card or row has the focus, or else on the open task.
+    /// On the task whose card or row has the focus, or else on the open task, unless an item of its checklists has the focus.
     Task,
     /// On the card or row that has the focus.
     Focused,
+    /// On the checklist item that has the focus.
+    Item,
     /// While a card is lifted.
     Lifted,
     /// While a task is open.
@@ -107,7 +114,7 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope, in the order in which they are listed.
-    pub const ALL: [Self; 5] = [Self::Page, Self::Task, Self::Focused, Self::Lifted, Self::Open];
+    pub const ALL: [Self; 6] = [Self::Page, Self::Task, Self::Focused, Self::Item, Self::Lifted, Self::Open];
 
     /// The scope in words, as the heading of its keys.
     pub fn words(self) -> &'static str {
@@ -115,6 +122,7 @@ impl Scope {
             Self::Page => "Anywhere",
             Self::Task => "On the card in focus, or the open task",
             Self::Focused => "On the card in focus",
+            Self::Item => "On an item of a checklist",
             Self::Lifted => "While a card is picked up",
             Self::Open => "In an open task",
         }
@@ -136,6 +144,8 @@ pub enum Keys {
     ShiftCommand(Key),
     /// A key with Ctrl, and not with ⌘: browsers use it with ⌘.
     Ctrl(Key),
+    /// A key with Alt.
+    Alt(Key),
 }
 
 impl Keys {
@@ -150,6 +160,7 @@ impl Keys {
             Self::Command(key) => stroke.is_command() && !stroke.shift && stroke.key == key,
             Self::ShiftCommand(key) => stroke.is_command() && stroke.shift && stroke.key == key,
             Self::Ctrl(key) => stroke.is_command() && stroke.ctrl && !stroke.shift && stroke.key == key,
+            Self::Alt(key) => stroke.alt && !(stroke.ctrl || stroke.meta || stroke.shift) && stroke.key == key,
         }
     }
 
@@ -166,6 +177,7 @@ impl Keys {
             Self::Arrows => "Arrow keys".to_owned(),
             Self::Command(key) | Self::Ctrl(key) => format!("Ctrl + {}", name(key)),
             Self::ShiftCommand(key) => format!("Ctrl + Shift + {}", name(key)),
+            Self::Alt(key) => format!("Alt + {}", name(key)),
         }
     }
 }
@@ -178,6 +190,8 @@ fn name(key: Key) -> String {
         Key::Enter => "Enter",
         Key::Escape => "Esc",
         Key::Tab => "Tab",
+        Key::Up => "↑",
+        Key::Down => "↓",
         Key::Home => "Home",
         Key::End => "End",
         Key::Delete => "Delete",
@@ -205,6 +219,8 @@ const fn letter(letter: char) -> Keys {
     Keys::Plain(Key::Letter(letter))
 }
 
+const UP_AND_DOWN: &[Keys] = &[Keys::Plain(Key::Up), Keys::Plain(Key::Down)];
+
 /// All keys.
 pub const SHORTCUTS: &[Shortcut] = &[
     on(Scope::Page, Command::NewTask, &[letter('c'), letter('n')], "Add a task"),
@@ -228,6 +244,8 @@ pub const SHORTCUTS: &[Shortcut] = &[
     on(Scope::Focused, Command::Open, &[Keys::Plain(Key::Enter)], "Open it"),
     on(Scope::Focused, Command::Lift, &[Keys::Plain(Key::Space)], "Pick it up"),
     on(Scope::Focused, Command::Delete, &[Keys::Plain(Key::Delete)], "Delete it"),
+    on(Scope::Item, Command::GoToItem, UP_AND_DOWN, "Go to the next item"),
+    on(Scope::Item, Command::MoveItem, &[Keys::Alt(Key::Up), Keys::Alt(Key::Down)], "Move it"),
     on(Scope::Lifted, Command::MoveLifted, &[Keys::Arrows], "Move it"),
     on(Scope::Lifted, Command::PutDown, &[Keys::Plain(Key::Space), Keys::Plain(Key::Enter)], "Put it down"),
     on(Scope::Lifted, Command::PutBack, &[Keys::Plain(Key::Escape), Keys::Plain(Key::Tab)], "Put it back"),
@@ -265,6 +283,8 @@ struct Around {
     has_own_undo: bool,
     /// Whether a button has the focus, which is pressed by Space.
     is_on_button: bool,
+    /// Whether an item of a checklist has the focus.
+    is_on_item: bool,
     focused: Option<TaskId>,
     open: Option<TaskId>,
 }
@@ -274,8 +294,9 @@ impl Around {
         let is_there = match shortcut.scope {
             Scope::Lifted => return self.is_lifted,
             Scope::Page => true,
-            Scope::Task => self.focused.or(self.open).is_some(),
+            Scope::Task => self.focused.or(self.open).is_some() && !self.is_on_item,
             Scope::Focused => self.focused.is_some(),
+            Scope::Item => self.is_on_item,
             Scope::Open => self.open.is_some(),
         };
         let is_free = match shortcut.command {
@@ -299,6 +320,7 @@ impl Around {
             is_typing: within(FIELDS).or_else(|| within("select, .menu-box")).is_some(),
             has_own_undo: within(FIELDS).is_some() && !target.as_ref().is_some_and(is_empty_next_task),
             is_on_button: within("button, summary").is_some(),
+            is_on_item: within("[data-item]").is_some(),
             focused: task(within("main [data-task]"), "data-task"),
             open: task(find(".panel"), "data-panel"),
         })
@@ -477,6 +499,21 @@ mod tests {
         assert_eq!(command(&stroke(Key::Escape), lifted), Some(Command::PutBack));
         assert_eq!(command(&stroke(Key::Letter('d')), lifted), None);
         assert_eq!(while_lifted(&stroke(Key::Down)), Some(Command::MoveLifted));
+    }
+
+    #[test]
+    fn a_checklist_item_has_keys_of_its_own_and_none_of_the_open_task() {
+        let on_item = Around { is_on_item: true, is_on_button: true, open: task(), ..Around::default() };
+        let down = stroke(Key::Down);
+        assert_eq!(command(&down, on_item), Some(Command::GoToItem));
+        assert_eq!(command(&Stroke { alt: true, ..down }, on_item), Some(Command::MoveItem));
+        assert_eq!(command(&Stroke { alt: true, ctrl: true, ..down }, on_item), None);
+        assert_eq!(command(&stroke(Key::Letter('x')), on_item), None, "it would complete the task");
+        assert_eq!(command(&stroke(Key::Letter('c')), on_item), Some(Command::NewTask));
+        assert_eq!(command(&stroke(Key::Escape), on_item), Some(Command::CloseTask));
+        let typing = Around { is_typing: true, has_own_undo: true, ..on_item };
+        assert_eq!(command(&down, typing), None);
+        assert_eq!(command(&down, Around { is_on_item: false, ..on_item }), None);
     }
 
     #[test]

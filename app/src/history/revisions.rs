@@ -39,6 +39,8 @@ pub enum RevisionEvent {
     Deleted,
     /// It was restored from the trash.
     Restored,
+    /// Its checklists were changed.
+    Checklists,
     /// It was changed by a later version of Taskwire, in a way that this version does not know.
     Unknown,
 }
@@ -121,6 +123,7 @@ impl Known {
                 let place = self.set(Field::Place, column);
                 (RevisionEvent::Restored, if moved { vec![place] } else { Vec::new() })
             }
+            ChangeKind::ChecklistsUpdated(_) => (RevisionEvent::Checklists, Vec::new()),
             _ => (RevisionEvent::Unknown, Vec::new()),
         }
     }

@@ -36,6 +36,7 @@ impl ActivityEntry {
         let named = self.items.iter().map(|item| match item {
             ActivityItem::SetMember(person, _) => std::slice::from_ref(person),
             ActivityItem::Assigned(people) | ActivityItem::Unassigned(people) => people,
+            ActivityItem::AssignedItem(_, Some(person)) => std::slice::from_ref(person),
             _ => &[],
         });
         named.flatten().copied()
@@ -62,6 +63,7 @@ impl ActivityEntry {
         let link = match object {
             Object::Direct => " ",
             Object::Of => " of ",
+            Object::In => " in ",
             Object::None => "",
         };
         (format!("{verb}{link}"), listed(&rest))
@@ -84,6 +86,8 @@ enum Object {
     Direct,
     /// `set the priority of it`, or of itself only `set the priority`.
     Of,
+    /// `ticked “Milk” in` the task, or of itself only `ticked “Milk”`.
+    In,
     /// The sentence has no task.
     None,
 }
@@ -92,7 +96,7 @@ impl Words {
     fn around(self, it: &str) -> String {
         match self.object {
             Object::Direct => format!("{} {it}{}", self.verb, self.rest),
-            Object::Of | Object::None => format!("{}{}", self.verb, self.rest),
+            Object::Of | Object::In | Object::None => format!("{}{}", self.verb, self.rest),
         }
     }
 }
@@ -120,7 +124,28 @@ impl ActivityItem {
             format!("the {noun} {}", listed(&names.collect::<Vec<_>>()))
         };
         let direct = |verb: String| Words { verb: verb.into(), object: Object::Direct, rest: String::new() };
+        let inside = |verb: String, rest: String| Words { verb: verb.into(), object: Object::In, rest };
+        let in_it = |verb: String| inside(verb, String::new());
         let (verb, object, rest) = match self {
+            Self::AddedChecklist(name) => return in_it(format!("added the checklist “{name}”")),
+            Self::RenamedChecklist(names) => return inside("renamed a checklist".to_owned(), renamed(names)),
+            Self::MovedChecklist(name) => return in_it(format!("moved the checklist “{name}”")),
+            Self::DeletedChecklist(name) => return in_it(format!("deleted the checklist “{name}”")),
+            Self::RestoredChecklist(name) => return in_it(format!("restored the checklist “{name}”")),
+            Self::AddedItem(text) => return in_it(format!("added “{text}”")),
+            Self::AddedItems(count) => return in_it(format!("added {count} checklist items")),
+            Self::DeletedItem(text) => return in_it(format!("deleted “{text}”")),
+            Self::DeletedItems(count) => return in_it(format!("deleted {count} checklist items")),
+            Self::TickedItem(text) => return in_it(format!("ticked “{text}”")),
+            Self::UntickedItem(text) => return in_it(format!("unticked “{text}”")),
+            Self::RewordedItem(texts) => return inside("changed a checklist item".to_owned(), renamed(texts)),
+            Self::AssignedItem(text, Some(person)) => {
+                return in_it(format!("assigned “{text}” to {}", names(*person)));
+            }
+            Self::AssignedItem(text, None) => return in_it(format!("unassigned “{text}”")),
+            Self::SetItemDue(text, Some(day)) => return in_it(format!("set “{text}” due {}", day_words(*day))),
+            Self::SetItemDue(text, None) => return in_it(format!("cleared the due date of “{text}”")),
+            Self::MovedItem(text) => return in_it(format!("moved “{text}”")),
             Self::Labelled(added) => return direct(format!("added {} to", labels(added))),
             Self::Unlabelled(removed) => return direct(format!("removed {} from", labels(removed))),
             Self::AddedLabel(name) => ("created the label", Object::None, format!(" {}", quoted(name))),

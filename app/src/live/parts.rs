@@ -7,8 +7,10 @@ use leptos::{prelude::*, task::spawn_local};
 use super::LiveBoard;
 use crate::{forms::load_board, state::Part};
 
-/// The pause before the next request, after one that failed or returned a part that is too old.
+/// The pause before the next request, after one that failed.
 const PAUSE: Duration = Duration::from_secs(3);
+/// The pause after a request that returned a part that is too old, because a change arrived meanwhile.
+const SHORT_PAUSE: Duration = Duration::from_millis(300);
 
 /// The loading state of a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,10 +48,12 @@ impl LiveBoard {
 /// Requests a part until it is loaded or no longer missing, or the signals are disposed.
 fn ask(board: LiveBoard, part: Part, is_missing: Memo<bool>, state: RwSignal<Loading>, is_asked: StoredValue<bool>) {
     spawn_local(async move {
+        let mut pause = PAUSE;
         let is_loaded = match load_board(board.id(), vec![part], true).await {
             // A part that is older than the state here is requested again.
             Ok(Some(loaded)) => {
                 board.live().add_people(loaded.people);
+                pause = SHORT_PAUSE;
                 loaded.content.parts.iter().all(|part| board.load(part))
             }
             // The board does not exist for this person, or did not. The socket reports whether that is still so.
@@ -73,6 +77,6 @@ fn ask(board: LiveBoard, part: Part, is_missing: Memo<bool>, state: RwSignal<Loa
                 is_asked.try_set_value(false);
             }
         };
-        set_timeout(again, PAUSE);
+        set_timeout(again, pause);
     });
 }

@@ -228,6 +228,11 @@ impl BoardSession {
         Some(Outcome { touched: self.board.load(part)?, ..Outcome::default() })
     }
 
+    /// Removes the checklists of a task from memory: see [`OptimisticBoard::unload`].
+    pub fn unload(&mut self, task: TaskId) -> Outcome {
+        Outcome { touched: self.board.unload(task), ..Outcome::default() }
+    }
+
     /// Handles a message from the server. Ignores messages for other boards.
     pub fn receive(&mut self, message: ServerMessage) -> Outcome {
         let mut outcome = Outcome::default();

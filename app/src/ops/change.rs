@@ -3,9 +3,9 @@
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{
-    ArchivedSet, BoardCreated, BoardDeleted, BoardRestored, BoardUpdated, ColumnCreated, ColumnDeleted, ColumnUpdated,
-    Effect, Inverse, LabelDeleted, LabelSet, MemberSet, Part, ShareLinkCreated, ShareLinkRevoked, TaskCreated,
-    TaskDeleted, TaskRestored, TaskUpdated,
+    ArchivedSet, BoardCreated, BoardDeleted, BoardRestored, BoardUpdated, ChecklistsUpdated, ColumnCreated,
+    ColumnDeleted, ColumnUpdated, Effect, Inverse, LabelDeleted, LabelSet, MemberSet, Part, ShareLinkCreated,
+    ShareLinkRevoked, TaskCreated, TaskDeleted, TaskRestored, TaskUpdated,
 };
 use crate::{
     activity::{ActivityEntry, ActivityItem},
@@ -73,6 +73,8 @@ tagged! {
         TaskDeleted(TaskDeleted),
         /// A task was restored from the trash.
         TaskRestored(TaskRestored),
+        /// Checklists of a task, or items of them, were added, changed or deleted.
+        ChecklistsUpdated(ChecklistsUpdated),
         /// A kind of change that a later version of Taskwire made and this version does not know. A state that applies
         /// it [is not whole](BoardState::is_whole) any more. This version reads it and never writes it.
         #[serde(skip_serializing)]
@@ -100,6 +102,7 @@ crate::schema::tagged_schema! {
         TaskUpdated = "task_updated",
         TaskDeleted = "task_deleted",
         TaskRestored = "task_restored",
+        ChecklistsUpdated = "checklists_updated",
     }
 }
 
@@ -163,6 +166,7 @@ impl ChangeKind {
             Self::TaskUpdated(change) => change,
             Self::TaskDeleted(change) => change,
             Self::TaskRestored(change) => change,
+            Self::ChecklistsUpdated(change) => change,
             Self::Unknown => &Unknown,
         }
     }

@@ -1,20 +1,24 @@
 //! The operation that adds a task to a board.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{
-    ChangeKind, DeleteTask, Effect, Inverse, Op, Operation, Part, check_completed, column_name, first_column,
-    first_done_column, labels, require_column,
+    ChangeKind, DeleteTask, Effect, Inverse, NewChecklistItem, Op, Operation, Part, add_checklist_items::new_items,
+    check_completed, column_name, first_column, first_done_column, labels, require_column,
 };
 use crate::{
     access::BoardRole,
     activity::ActivityItem,
+    by_name::each,
+    checklist::{Checklist, Checklists, MAX_CHECKLISTS},
     fields::{self, Field, FieldEdit, TaskPatch},
-    id::{ActorId, ColumnId, TaskId},
+    id::{ActorId, ChecklistId, ColumnId, TaskId},
     model::{ColumnKind, Place, Task},
     rank::Rank,
     refusal::{Refusal, Thing},
-    state::{BoardState, Placement, Stamp, Touched},
+    state::{BoardState, Entity, Placement, Stamp, Touched},
     tagged::Object,
     text,
 };
@@ -46,6 +50,23 @@ pub struct CreateTask {
     #[cfg_attr(feature = "ssr", schema(value_type = fields::new::Schema, inline))]
     #[serde(flatten, with = "fields::new")]
     pub fields: TaskPatch,
+    /// The checklists, in order. A task has at most 50.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "each")]
+    pub checklists: Vec<NewChecklist>,
+}
+
+/// A checklist of a new task.
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewChecklist {
+    /// The id of the checklist, made by the sender.
+    pub checklist: ChecklistId,
+    /// The name.
+    pub name: String,
+    /// The items, at most 200.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "each")]
+    pub items: Vec<NewChecklistItem>,
 }
 
 impl CreateTask {
@@ -59,6 +80,7 @@ impl CreateTask {
             completed: None,
             place: Place::Last,
             fields: TaskPatch::default(),
+            checklists: Vec::new(),
         }
     }
 
@@ -95,11 +117,31 @@ impl Operation for CreateTask {
             (None, None) => first_column(state, |_| true)?,
         };
         let fields = labels::checked(&self.fields, state, None)?.on_new()?;
-        state.room().require_task([&title, &description], fields.assigned().len() + fields.labels_added().len())?;
+        let checklists = new_checklists(&self.checklists)?;
+        let members = fields.assigned().len() + fields.labels_added().len();
+        state.room().require_task([&title, &description], members, checklists.as_deref())?;
         let Placement { rank, ranks } = state.place_task(column, self.place, self.task);
         let task = self.task;
-        Ok(ChangeKind::TaskCreated(TaskCreated { task, title, description, column, rank, fields, ranks }))
+        Ok(ChangeKind::TaskCreated(TaskCreated { task, title, description, column, rank, fields, checklists, ranks }))
     }
+}
+
+/// Checks the checklists of a new task, and gives them and their items ranks.
+fn new_checklists(new: &[NewChecklist]) -> Result<Option<Arc<Checklists>>, Refusal> {
+    if new.len() > MAX_CHECKLISTS {
+        return Err(Refusal::Full { what: Thing::Checklist, limit: MAX_CHECKLISTS as u32 });
+    }
+    let mut checklists = Checklists::default();
+    for (new, rank) in new.iter().zip(Rank::spread(new.len())) {
+        if checklists.list(new.checklist).is_some() {
+            return Err(Refusal::Exists { what: Thing::Checklist });
+        }
+        let (id, name) = (new.checklist, text::name("name", &new.name)?);
+        let (items, _) = new_items(&checklists, id, &new.items)?;
+        checklists.put_list(Checklist { id, name, rank, deleted: false, seq: 0 });
+        items.into_iter().filter_map(|item| item.after).for_each(|item| checklists.put_item(item));
+    }
+    Ok((!checklists.is_empty()).then(|| Arc::new(checklists)))
 }
 
 /// The content of a change that adds a task.
@@ -121,6 +163,10 @@ pub struct TaskCreated {
     #[cfg_attr(feature = "ssr", schema(value_type = fields::new::Schema, inline))]
     #[serde(flatten, with = "fields::new")]
     pub fields: TaskPatch,
+    /// The checklists. Their numbers are set when the change is applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ssr", schema(value_type = Option<Checklists>, nullable = false))]
+    pub checklists: Option<Arc<Checklists>>,
     /// New ranks of other tasks, which make room for this one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "ssr", schema(value_type = Vec<Vec<String>>))]
@@ -138,12 +184,14 @@ impl<'de> Deserialize<'de> for TaskCreated {
             column: ColumnId,
             rank: Rank,
             #[serde(default)]
+            checklists: Option<Arc<Checklists>>,
+            #[serde(default)]
             ranks: Vec<(TaskId, Rank)>,
         }
         let object = Object::read(deserializer)?;
-        let Head { task, title, description, column, rank, ranks } = object.parse()?;
+        let Head { task, title, description, column, rank, checklists, ranks } = object.parse()?;
         let fields = object.parse_with(|deserializer| fields::new::deserialize(deserializer))?;
-        Ok(Self { task, title, description, column, rank, ranks, fields })
+        Ok(Self { task, title, description, column, rank, checklists, ranks, fields })
     }
 }
 
@@ -154,6 +202,12 @@ impl Effect for TaskCreated {
         task.title.clone_from(&self.title);
         task.set_description(&self.description);
         self.fields.apply_to_new(&mut task);
+        if let Some(checklists) = &self.checklists {
+            task.set_checklists(checklists.numbered(stamp.seq));
+            task.checklists_seq = stamp.seq;
+            checklists.all_lists().for_each(|list| touched.add(Entity::Checklist(self.task, list.id)));
+            checklists.all_items().for_each(|item| touched.add(Entity::ChecklistItem(self.task, item.id)));
+        }
         state.put_task(task, touched);
     }
 

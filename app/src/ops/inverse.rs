@@ -3,10 +3,13 @@
 //! An undo is such an operation with a guard, a number: it is refused if a part that it sets was changed after that
 //! number. [`crate::board::OptimisticBoard`] decides when to undo an edit, and with which guard.
 
-use super::{Op, RestoreTask, UpdateColumn, UpdateLabel, UpdateTask, decide};
+use std::sync::Arc;
+
+use super::{Op, RestoreTask, UpdateChecklist, UpdateChecklistItem, UpdateColumn, UpdateLabel, UpdateTask, decide};
 use crate::{
+    checklist::Checklists,
     fields::Field,
-    id::{ColumnId, LabelId, TaskId},
+    id::{ChecklistId, ChecklistItemId, ColumnId, LabelId, TaskId},
     model::{Column, Place, Seq},
     state::BoardState,
 };
@@ -27,6 +30,12 @@ pub enum Part {
     Task(TaskId),
     /// One field of a task.
     Field(TaskId, Field),
+    /// A checklist of a task with all its fields, including its position and whether it was deleted, but not its items.
+    Checklist(TaskId, ChecklistId),
+    /// A checklist of a task with its items.
+    ChecklistContents(TaskId, ChecklistId),
+    /// An item of a checklist of a task with all its fields, including its position.
+    ChecklistItem(TaskId, ChecklistItemId),
 }
 
 impl Part {
@@ -39,8 +48,23 @@ impl Part {
             Self::Label(id) => state.label(id).map_or(0, |label| label.seq),
             Self::Task(id) => state.task(id).map_or(0, |task| task.seq),
             Self::Field(id, field) => state.task(id).map_or(0, |task| field.seq(task)),
+            Self::Checklist(id, list) => {
+                checklists(state, id).and_then(|lists| lists.list(list)).map_or(0, |list| list.seq)
+            }
+            Self::ChecklistContents(id, list) => checklists(state, id).map_or(0, |lists| lists.contents_seq(list)),
+            Self::ChecklistItem(id, item) => {
+                checklists(state, id).and_then(|lists| lists.item(item)).map_or(0, |item| item.seq)
+            }
         }
     }
+}
+
+fn checklists(state: &BoardState, task: TaskId) -> Option<&Checklists> {
+    state.task(task)?.checklists()
+}
+
+fn is_item_of(state: &BoardState, task: TaskId, list: ChecklistId, item: ChecklistItemId) -> bool {
+    checklists(state, task).and_then(|lists| lists.item(item)).is_some_and(|item| item.checklist == list)
 }
 
 /// The inverse of an edit.
@@ -54,13 +78,17 @@ pub(crate) struct Inverse {
     pub guarded: Vec<Part>,
 }
 
-/// The place of a column, a label or a task before it was moved or deleted.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// The place of a column, a label, a task, a checklist or items of one before they were moved or deleted.
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum FormerPlace {
     Column(Neighbours<ColumnId>),
     Label(Neighbours<LabelId>),
     /// The place of a task in this column.
     Task(ColumnId, Neighbours<TaskId>),
+    /// The place of a checklist of this task.
+    Checklist(TaskId, Neighbours<ChecklistId>),
+    /// All items of this checklist in their order, because several may have been deleted at once.
+    Items(TaskId, ChecklistId, Arc<[ChecklistItemId]>),
 }
 
 /// A place among siblings, given by both neighbours. If one of them is gone, the other one still determines the place.
@@ -106,8 +134,27 @@ impl FormerPlace {
         Self::Label(Neighbours::of(label, state.labels().map(|label| label.id)))
     }
 
+    pub fn of_checklist(state: &BoardState, task: TaskId, list: ChecklistId) -> Self {
+        let lists = checklists(state, task).into_iter().flat_map(Checklists::lists);
+        Self::Checklist(task, Neighbours::of(list, lists.map(|list| list.id)))
+    }
+
     pub fn of_task(state: &BoardState, column: ColumnId, task: TaskId) -> Self {
         Self::Task(column, Neighbours::of(task, state.column_task_ids(column)))
+    }
+}
+
+/// The place of an item that was in a checklist when that had this order: after the nearest one above it that is there.
+fn item_place(
+    order: &[ChecklistItemId],
+    item: ChecklistItemId,
+    is_there: impl Fn(ChecklistItemId) -> bool,
+) -> Place<ChecklistItemId> {
+    match order.iter().position(|id| *id == item) {
+        Some(index) => {
+            order[..index].iter().rev().find(|id| is_there(**id)).map_or(Place::First, |id| Place::After(*id))
+        }
+        None => Place::Last,
     }
 }
 
@@ -137,6 +184,9 @@ fn set_guard(op: &mut Op, guard: Option<Seq>) {
         Op::UpdateTask(op) => op.guard = guard,
         Op::DeleteTask(op) => op.base = guard,
         Op::RestoreTask(op) => op.guard = guard,
+        Op::UpdateChecklist(op) => op.guard = guard,
+        Op::UpdateChecklistItem(op) => op.guard = guard,
+        Op::DeleteChecklistItems(op) => op.guard = guard,
         // The other operations create something. Nobody can have changed what does not exist.
         _ => {}
     }
@@ -157,12 +207,12 @@ impl Inverse {
             neighbours.place(|id| state.live_task(id).is_some_and(|task| task.column == column))
         };
         let mut op = self.op.clone();
-        match (&mut op, self.place) {
+        match (&mut op, &self.place) {
             (Op::UpdateColumn(UpdateColumn { place, .. }), Some(FormerPlace::Column(neighbours))) => {
-                *place = Some(column_place(neighbours));
+                *place = Some(column_place(*neighbours));
             }
             (Op::CreateColumn(create), Some(FormerPlace::Column(neighbours))) => {
-                create.place = column_place(neighbours)
+                create.place = column_place(*neighbours)
             }
             (Op::UpdateLabel(UpdateLabel { place, .. }), Some(FormerPlace::Label(neighbours))) => {
                 *place = Some(neighbours.place(is_label));
@@ -173,7 +223,24 @@ impl Inverse {
             (
                 Op::UpdateTask(UpdateTask { place, .. }) | Op::RestoreTask(RestoreTask { place, .. }),
                 Some(FormerPlace::Task(column, neighbours)),
-            ) => *place = Some(task_place(column, neighbours)),
+            ) => *place = Some(task_place(*column, *neighbours)),
+            (Op::UpdateChecklist(UpdateChecklist { place, .. }), Some(FormerPlace::Checklist(task, neighbours))) => {
+                let is_there =
+                    |id| checklists(state, *task).is_some_and(|lists| lists.lists().any(|list| list.id == id));
+                *place = Some(neighbours.place(is_there));
+            }
+            (
+                Op::UpdateChecklistItem(UpdateChecklistItem { item, place, .. }),
+                Some(FormerPlace::Items(task, list, order)),
+            ) => *place = Some(item_place(order, *item, |id| is_item_of(state, *task, *list, id))),
+            (Op::AddChecklistItems(add), Some(FormerPlace::Items(task, list, order))) => {
+                let mut restored = Vec::new();
+                for new in &mut add.items {
+                    let is_there = |id| restored.contains(&id) || is_item_of(state, *task, *list, id);
+                    new.place = Some(item_place(order, new.item, is_there));
+                    restored.push(new.item);
+                }
+            }
             _ => {}
         }
         set_guard(&mut op, guard);

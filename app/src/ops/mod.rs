@@ -10,12 +10,16 @@
 //! line in each. (An operation that serves as an inverse, and has a guard or a place, also has a line in
 //! [`Inverse::op`].)
 
+mod add_checklist_items;
 mod change;
+mod checklists_updated;
 mod create_board;
+mod create_checklist;
 mod create_column;
 mod create_label;
 mod create_task;
 mod delete_board;
+mod delete_checklist_items;
 mod delete_column;
 mod delete_label;
 mod delete_task;
@@ -30,16 +34,22 @@ mod set_member;
 mod share_links;
 mod unmerge_label;
 mod update_board;
+mod update_checklist;
+mod update_checklist_item;
 mod update_column;
 mod update_label;
 mod update_task;
 
+pub use add_checklist_items::{AddChecklistItems, NewChecklistItem};
 pub use change::{Applied, Change, ChangeKind, Gap};
+pub use checklists_updated::{ChecklistEdit, ChecklistItemEdit, ChecklistsUpdated};
 pub use create_board::{BoardCreated, CreateBoard, MAX_COLUMNS, NewColumn};
+pub use create_checklist::CreateChecklist;
 pub use create_column::{ColumnCreated, CreateColumn};
 pub use create_label::CreateLabel;
-pub use create_task::{CreateTask, TaskCreated};
+pub use create_task::{CreateTask, NewChecklist, TaskCreated};
 pub use delete_board::{BoardDeleted, DeleteBoard};
+pub use delete_checklist_items::DeleteChecklistItems;
 pub use delete_column::{ColumnDeleted, DeleteColumn};
 pub use delete_label::{DeleteLabel, LabelDeleted};
 pub use delete_task::{DeleteTask, TaskDeleted};
@@ -55,6 +65,8 @@ pub use set_member::{MAX_MEMBERS, MemberSet, SetMember};
 pub use share_links::{CreateShareLink, RevokeShareLink, Sha256Digits, ShareLinkCreated, ShareLinkRevoked};
 pub use unmerge_label::UnmergeLabel;
 pub use update_board::{BoardUpdated, UpdateBoard};
+pub use update_checklist::UpdateChecklist;
+pub use update_checklist_item::UpdateChecklistItem;
 pub use update_column::{ColumnUpdated, UpdateColumn};
 pub use update_label::UpdateLabel;
 pub use update_task::{TaskUpdated, UpdateTask};
@@ -123,6 +135,16 @@ pub enum Op {
     DeleteTask(DeleteTask),
     /// Restore a task from the trash.
     RestoreTask(RestoreTask),
+    /// Add a checklist to a task.
+    CreateChecklist(CreateChecklist),
+    /// Rename, move, delete or restore a checklist.
+    UpdateChecklist(UpdateChecklist),
+    /// Add items to a checklist.
+    AddChecklistItems(AddChecklistItems),
+    /// Tick, change, assign or move an item of a checklist.
+    UpdateChecklistItem(UpdateChecklistItem),
+    /// Delete items of a checklist.
+    DeleteChecklistItems(DeleteChecklistItems),
 }
 
 #[cfg(feature = "ssr")]
@@ -148,6 +170,11 @@ crate::schema::tagged_schema! {
         UpdateTask = "update_task",
         DeleteTask = "delete_task",
         RestoreTask = "restore_task",
+        CreateChecklist = "create_checklist",
+        UpdateChecklist = "update_checklist",
+        AddChecklistItems = "add_checklist_items",
+        UpdateChecklistItem = "update_checklist_item",
+        DeleteChecklistItems = "delete_checklist_items",
     }
 }
 
@@ -183,6 +210,11 @@ impl Op {
             Self::UpdateTask(op) => op,
             Self::DeleteTask(op) => op,
             Self::RestoreTask(op) => op,
+            Self::CreateChecklist(op) => op,
+            Self::UpdateChecklist(op) => op,
+            Self::AddChecklistItems(op) => op,
+            Self::UpdateChecklistItem(op) => op,
+            Self::DeleteChecklistItems(op) => op,
         }
     }
 
@@ -195,6 +227,18 @@ impl Op {
     /// open it, or deletes it.
     pub fn is_allowed_on_archived(&self) -> bool {
         self.operation().is_allowed_on_archived()
+    }
+
+    /// Returns the task whose checklists the operation changes, if it changes checklists.
+    pub fn checklists_of(&self) -> Option<TaskId> {
+        match self {
+            Self::CreateChecklist(op) => Some(op.task),
+            Self::UpdateChecklist(op) => Some(op.task),
+            Self::AddChecklistItems(op) => Some(op.task),
+            Self::UpdateChecklistItem(op) => Some(op.task),
+            Self::DeleteChecklistItems(op) => Some(op.task),
+            _ => None,
+        }
     }
 
     /// Whether the operation creates the board that it is sent to.
@@ -250,7 +294,7 @@ trait Effect {
         false
     }
 
-    /// Returns the parts of the board whose sequence number this change sets.
+    /// Returns the parts of the board whose sequence number this change sets, and the contents of checklists that items leave.
     fn numbers(&self) -> Vec<Part> {
         Vec::new()
     }

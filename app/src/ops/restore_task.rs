@@ -60,14 +60,18 @@ impl Operation for RestoreTask {
             return Ok(ChangeKind::TaskUpdated(TaskUpdated::nothing(task.id)));
         }
         let texts = [&*task.title, task.description().unwrap_or_default()];
-        state.room().require_task(texts, task.assignees.len() + task.labels.len())?;
+        state.room().require_task(texts, task.assignees.len() + task.labels.len(), task.checklists())?;
         let wanted = self.column.into_iter().chain([task.column]).find_map(|id| state.column(id));
         let column = match wanted {
             Some(column) => column.id,
             None => first_column(state, |_| true)?,
         };
         let Placement { rank, ranks } = state.place_task(column, self.place.unwrap_or_default(), task.id);
-        let content = Some(Arc::clone(task));
+        // Whoever needs the checklists loads them: a change is small.
+        let content = Some(match task.has_checklists() {
+            true => Arc::new(task.without_checklists()),
+            false => Arc::clone(task),
+        });
         Ok(ChangeKind::TaskRestored(TaskRestored { task: task.id, column, rank, ranks, content }))
     }
 }
@@ -86,7 +90,7 @@ pub struct TaskRestored {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "ssr", schema(value_type = Vec<Vec<String>>))]
     pub ranks: Vec<(TaskId, Rank)>,
-    /// The task as it was in the trash, for clients that have not loaded the trash. Absent in changes from before
+    /// The task as it was in the trash, without its checklists, for clients that have not loaded the trash. Absent in changes from before
     /// version 0.2.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content: Option<Arc<Task>>,

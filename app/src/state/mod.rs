@@ -3,6 +3,7 @@
 //! Only [`BoardState::apply`] in [`crate::ops`] changes a state: each operation defines the effect of its change. This
 //! module has the steps that these effects consist of.
 
+mod checklists;
 mod labels;
 mod order;
 mod parts;
@@ -322,6 +323,8 @@ impl BoardState {
                         self.list_task(Arc::clone(task));
                     }
                 }
+                // They are parts of the task, which was touched, too.
+                Entity::Checklist(..) | Entity::ChecklistItem(..) => {}
             }
         }
     }

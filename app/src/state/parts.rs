@@ -1,4 +1,4 @@
-//! The parts of a board that are loaded on demand: descriptions and the trash, which are large or seldom shown.
+//! The parts of a board that are loaded on demand: descriptions, checklists and the trash, which are large or seldom shown.
 //!
 //! A page gets the *outline* of a board, and loads a [`Part`] when it needs one. A part is as of a sequence number,
 //! like the outline, and the same changes update it through the same [`BoardState::apply`]. If the two numbers differ,
@@ -6,6 +6,9 @@
 //!
 //! - A description belongs to exactly one [`description_seq`](Task::description_seq) of its task. A change that sets a
 //!   newer one contains the whole text.
+//! - Checklists belong to one [`checklists_seq`](Task::checklists_seq). Until they are loaded, changes of them only set their number and
+//!   their counts. So they are loaded unless they are older; if they are newer, changes up to their number leave them as they are. If they
+//!   are older, they must be requested again.
 //! - A task in the trash that the state does not have is added, unless the state knows that it was purged since. (A
 //!   change that restores a task contains the task.)
 //! - A task in the trash may have been restored, edited and deleted again while the page was away. So one that is kept
@@ -25,7 +28,7 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
-    /// One task, complete, in the trash or not.
+    /// One task, complete, with its checklists, in the trash or not.
     Task(TaskId),
     /// The descriptions of all tasks that are not in the trash.
     Descriptions,
@@ -45,11 +48,11 @@ pub struct LoadedPart {
 }
 
 impl BoardState {
-    /// Returns the snapshot for a page: without the trash, and without the texts of descriptions.
+    /// Returns the snapshot for a page: without the trash, the texts of descriptions, and checklists.
     pub fn outline(&self) -> Snapshot {
         let mut snapshot = Snapshot { outline: true, ..self.snapshot() };
         snapshot.state.tasks.retain(|task| !task.is_deleted());
-        for task in snapshot.state.tasks.iter_mut().filter(|task| task.is_described()) {
+        for task in snapshot.state.tasks.iter_mut().filter(|task| task.has_details()) {
             *task = Arc::new(task.outline());
         }
         snapshot
@@ -60,7 +63,8 @@ impl BoardState {
         let tasks = match part {
             Part::Task(id) => self.task(id).cloned().into_iter().collect(),
             Part::Descriptions => {
-                self.tasks().filter(|task| !task.is_deleted() && task.is_described()).cloned().collect()
+                let described = self.tasks().filter(|task| !task.is_deleted() && task.is_described());
+                described.map(|task| Arc::new(task.without_checklists())).collect()
             }
             Part::Trash => self.tasks().filter(|task| task.is_deleted()).map(|task| Arc::new(task.outline())).collect(),
         };
@@ -84,25 +88,35 @@ impl BoardState {
         touched
     }
 
-    /// Keeps the data that an older state had loaded: descriptions whose number is unchanged, and tasks in the trash.
+    /// Keeps the data that an older state had loaded: descriptions and checklists whose number is unchanged, and tasks in the trash.
     /// Such a task may have been purged meanwhile; the next load of the trash then removes it.
     pub(crate) fn keep_loaded(&mut self, old: &BoardState) {
         let mut ignored = Touched::default();
         old.tasks().for_each(|task| self.load_task(task, &mut ignored));
     }
 
-    /// Adds a task of the trash that the state does not have, or has as it was before; or the description of a task that it has.
+    /// Removes the checklists of a task again, if there are any; the number and the counts stay.
+    pub(crate) fn unload_checklists(&mut self, id: TaskId) {
+        if let Some(task) = self.task(id).filter(|task| task.checklists().is_some() && task.has_checklists()) {
+            let task = task.without_checklists();
+            self.put_task(task, &mut Touched::default());
+        }
+    }
+
+    /// Adds a task of the trash that the state does not have, or has as it was before; or the details of a task that it has.
     fn load_task(&mut self, task: &Arc<Task>, touched: &mut Touched) {
         match self.task(task.id) {
             None if task.is_deleted() => self.put_task(Task::clone(task), touched),
             Some(known) if known.is_deleted() && task.is_deleted() && known.seq < task.seq => {
                 let mut newer = Task::clone(task);
                 newer.load_description(known);
+                newer.load_checklists(known);
                 self.put_task(newer, touched);
             }
-            Some(known) if known.lacks_description_of(task) => {
+            Some(known) if known.lacks_description_of(task) || known.lacks_checklists_of(task) => {
                 let mut known = Task::clone(known);
                 known.load_description(task);
+                known.load_checklists(task);
                 self.put_task(known, touched);
             }
             _ => {}

@@ -8,6 +8,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
+    checklist::Checklists,
     id::TaskId,
     model::{Seq, Task},
     refusal::{Refusal, Thing},
@@ -15,8 +16,8 @@ use crate::{
 
 /// The most tasks that a board may have outside the trash.
 pub const MAX_TASKS: usize = 10_000;
-/// The most bytes that the tasks outside the trash may have together: titles, descriptions, [`MEMBER_BYTES`] for each
-/// assignee and label, and [`TASK_BYTES`] for the other fields of each task.
+/// The most bytes that the tasks outside the trash may have together: titles, descriptions, the texts of checklists, [`MEMBER_BYTES`] for
+/// each assignee and label, [`ITEM_BYTES`] for each checklist and item, and [`TASK_BYTES`] for the other fields of each task.
 pub const MAX_BOARD_BYTES: usize = 8_000_000;
 /// The most tasks in the trash, unless it had more before this limit existed.
 pub const MAX_TRASH_TASKS: usize = 1_000;
@@ -30,6 +31,8 @@ pub const MAX_BOARDS_OF_ONE: usize = 1_000;
 const TASK_BYTES: usize = 400;
 /// The approximate size of an assignee, or of a label of a task.
 const MEMBER_BYTES: usize = 40;
+/// The approximate size of a checklist, or of an item of one, without its text.
+const ITEM_BYTES: usize = 150;
 /// The most tasks that one change purges from the trash. (A trash may exceed its limits if it was filled before they
 /// existed.)
 const MOST_PURGED: usize = 100;
@@ -67,12 +70,18 @@ impl Room {
         }
     }
 
-    /// Checks that one more task with these texts and this number of assignees and labels together fits.
-    pub fn require_task(&self, texts: [&str; 2], members: usize) -> Result<(), Refusal> {
+    /// Checks that one more task with these texts, checklists, and this number of assignees and labels together fits.
+    pub fn require_task(
+        &self,
+        texts: [&str; 2],
+        members: usize,
+        checklists: Option<&Checklists>,
+    ) -> Result<(), Refusal> {
         if self.live_tasks >= MAX_TASKS {
             return Err(Refusal::Full { what: Thing::Task, limit: MAX_TASKS as u32 });
         }
-        self.require_bytes(TASK_BYTES + texts.map(str::len).iter().sum::<usize>() + MEMBER_BYTES * members)
+        let texts = texts.map(str::len).iter().sum::<usize>();
+        self.require_bytes(TASK_BYTES + texts + MEMBER_BYTES * members + checklist_bytes(checklists))
     }
 
     /// Checks that a task outside the trash may be replaced with a later state of it.
@@ -140,5 +149,13 @@ pub struct TrashForecast {
 
 fn weight(task: &Task) -> usize {
     let members = task.assignees.len() + task.labels.len();
-    TASK_BYTES + task.title.len() + task.description().map_or(0, str::len) + MEMBER_BYTES * members
+    TASK_BYTES
+        + task.title.len()
+        + task.description().map_or(0, str::len)
+        + MEMBER_BYTES * members
+        + checklist_bytes(task.checklists())
+}
+
+fn checklist_bytes(checklists: Option<&Checklists>) -> usize {
+    checklists.map_or(0, |lists| lists.text_bytes() + ITEM_BYTES * (lists.all_lists().len() + lists.all_items().len()))
 }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::id::{ColumnId, LabelId, TaskId};
+use crate::id::{ChecklistId, ChecklistItemId, ColumnId, LabelId, TaskId};
 
 /// A part of a board that is stored, copied and drawn as one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,6 +20,10 @@ pub enum Entity {
     Label(LabelId),
     /// A task, which may be new or purged.
     Task(TaskId),
+    /// A checklist of a task, which may be new or gone for good. The task was touched, too.
+    Checklist(TaskId, ChecklistId),
+    /// An item of a checklist of a task, which may be new or deleted. The task was touched, too.
+    ChecklistItem(TaskId, ChecklistItemId),
 }
 
 /// The entities that one or more changes touched.
@@ -47,7 +51,7 @@ impl Touched {
         self.0.contains(&entity)
     }
 
-    /// The entities: the board, its access, columns, labels, tasks.
+    /// The entities: the board, its access, columns, labels, tasks, checklists and their items.
     pub fn iter(&self) -> impl Iterator<Item = Entity> {
         self.0.iter().copied()
     }

@@ -4,12 +4,13 @@
 
 use app::{
     fields::FieldEdit,
-    id::{ActorId, ColumnId, LabelId, MutationId, TaskId},
+    id::{ActorId, ChecklistId, ChecklistItemId, ColumnId, LabelId, MutationId, TaskId},
     label::{Hue, Pattern, Tone},
     model::{ColumnKind, Place, Priority},
     ops::{
-        CreateBoard, CreateColumn, CreateLabel, CreateTask, DeleteColumn, DeleteLabel, DeleteTask, MergeLabels,
-        Mutation, NewColumn, Op, RestoreTask, SetArchived, UnmergeLabel, UpdateBoard, UpdateColumn, UpdateLabel,
+        AddChecklistItems, CreateBoard, CreateChecklist, CreateColumn, CreateLabel, CreateTask, DeleteChecklistItems,
+        DeleteColumn, DeleteLabel, DeleteTask, MergeLabels, Mutation, NewChecklistItem, NewColumn, Op, RestoreTask,
+        SetArchived, UnmergeLabel, UpdateBoard, UpdateChecklist, UpdateChecklistItem, UpdateColumn, UpdateLabel,
         UpdateTask,
     },
     state::BoardState,
@@ -18,11 +19,28 @@ use app::{
 use uuid::Uuid;
 
 /// The source of all randomness: the same seed results in the same test.
-pub struct Random(fastrand::Rng);
+pub struct Random(fastrand::Rng, Edits);
+
+/// What [`Random::op`] edits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Edits {
+    /// Everything but checklists, so that seeds that once showed an error still mean the same.
+    WithoutChecklists,
+    All,
+}
 
 impl Random {
     pub fn seeded(seed: u64) -> Self {
-        Self(fastrand::Rng::with_seed(seed))
+        Self::of(seed, Edits::WithoutChecklists)
+    }
+
+    pub fn of(seed: u64, edits: Edits) -> Self {
+        Self(fastrand::Rng::with_seed(seed), edits)
+    }
+
+    /// Whether checklists are edited, too.
+    pub fn edits_checklists(&self) -> bool {
+        self.1 == Edits::All
     }
 
     /// True once in `n` times.
@@ -57,6 +75,9 @@ impl Random {
         // Everything else would be refused.
         if state.is_archived() && self.one_in(2) {
             return Op::SetArchived(SetArchived::to(false));
+        }
+        if self.1 == Edits::All && self.one_in(2) {
+            return self.checklist_op(state);
         }
         let columns: Vec<ColumnId> = state.columns().map(|column| column.id).collect();
         let tasks: Vec<TaskId> = state.tasks().map(|task| task.id).collect();
@@ -131,6 +152,67 @@ impl Random {
             }),
             _ => Op::UpdateLabel(UpdateLabel { place: Some(self.place(&labels)), ..UpdateLabel::of(label) }),
         }
+    }
+
+    /// A random operation on the checklists of one of the first tasks, so that they get some.
+    pub fn checklist_op(&mut self, state: &BoardState) -> Op {
+        let tasks: Vec<TaskId> = state.tasks().map(|task| task.id).take(3).collect();
+        let Some(task) = self.pick(&tasks) else {
+            let columns: Vec<ColumnId> = state.columns().map(|column| column.id).collect();
+            return self.create_task(&columns, &tasks, state);
+        };
+        let lists = state.task(task).and_then(|task| task.checklists()).cloned().unwrap_or_default();
+        let ids: Vec<ChecklistId> = lists.all_lists().map(|list| list.id).collect();
+        let items: Vec<ChecklistItemId> = lists.all_items().map(|item| item.id).collect();
+        let Some(list) = self.pick(&ids).filter(|_| !self.one_in(6)) else {
+            return Op::CreateChecklist(CreateChecklist {
+                items: self.new_items(&items),
+                place: self.place(&ids),
+                ..CreateChecklist::of(task, ChecklistId(self.uuid()), self.text())
+            });
+        };
+        let update = UpdateChecklist::of(task, list);
+        match self.below(8) {
+            0 => return Op::UpdateChecklist(UpdateChecklist { name: Some(self.text()), ..update }),
+            1 => return Op::UpdateChecklist(UpdateChecklist { place: Some(self.place(&ids)), ..update }),
+            2 => return Op::UpdateChecklist(UpdateChecklist { deleted: Some(!self.one_in(3)), ..update }),
+            3 | 4 => {
+                let items = self.new_items(&items);
+                return Op::AddChecklistItems(AddChecklistItems { items, ..AddChecklistItems::of(task, list) });
+            }
+            _ => {}
+        }
+        let Some(item) = self.pick(&items) else {
+            return Op::UpdateChecklist(UpdateChecklist { name: Some(self.text()), ..update });
+        };
+        let update = UpdateChecklistItem::of(task, item);
+        Op::UpdateChecklistItem(match self.below(7) {
+            0 | 1 => UpdateChecklistItem { done: Some(self.one_in(2)), ..update },
+            2 => {
+                let was = lists.item(item).filter(|_| self.one_in(2)).map(|item| item.text.clone());
+                UpdateChecklistItem { text: Some(self.text()), was, ..update }
+            }
+            3 => UpdateChecklistItem {
+                assignee: Some(self.people().pop()),
+                due: Some((!self.one_in(3)).then(|| Day::parse("2026-12-24")).flatten()),
+                ..update
+            },
+            4 => UpdateChecklistItem { place: Some(self.place(&items)), ..update },
+            5 => UpdateChecklistItem { checklist: Some(list), place: Some(self.place(&items)), ..update },
+            _ => {
+                let items = (0..=self.below(2)).filter_map(|_| self.pick(&items)).collect();
+                return Op::DeleteChecklistItems(DeleteChecklistItems { items, ..DeleteChecklistItems::of(task) });
+            }
+        })
+    }
+
+    fn new_items(&mut self, siblings: &[ChecklistItemId]) -> Vec<NewChecklistItem> {
+        let new = |random: &mut Self| NewChecklistItem {
+            done: random.one_in(3),
+            place: if random.one_in(2) { Some(random.place(siblings)) } else { None },
+            ..NewChecklistItem::of(ChecklistItemId(random.uuid()), random.text())
+        };
+        (0..self.below(4)).map(|_| new(self)).collect()
     }
 
     /// Some labels of the board, also such that were merged.

@@ -7,6 +7,7 @@
 pub mod audit;
 pub mod boards;
 pub mod changes;
+pub mod checklists;
 mod client;
 pub mod columns;
 pub(super) mod cursor;
@@ -64,6 +65,11 @@ pub fn routes() -> (Router<Arc<Services>>, utoipa::openapi::OpenApi) {
         .routes(routes!(tasks::list, tasks::create))
         .routes(routes!(tasks::read, tasks::update, tasks::delete))
         .routes(routes!(tasks::restore))
+        .routes(routes!(checklists::list, checklists::create))
+        .routes(routes!(checklists::read, checklists::update, checklists::delete))
+        .routes(routes!(checklists::restore))
+        .routes(routes!(checklists::add_items))
+        .routes(routes!(checklists::update_item, checklists::delete_item))
         .routes(routes!(changes::list))
         .routes(routes!(events::follow))
         .routes(routes!(mutations::create))

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use app::{
     access::BoardRole,
+    checklist::Progress,
     id::{ActorId, BoardId, ColumnId, LabelId, TaskId},
     label::{self, Hue, Pattern, Tone},
     model::{self, ColumnKind, Priority, Seq},
@@ -194,6 +195,8 @@ pub struct Task<'a> {
     pub assignees: &'a [ActorId],
     /// The labels of the task, in the order of the board's labels.
     pub labels: Vec<LabelId>,
+    /// How many items the task's checklists have, and how many of them are done.
+    pub progress: Progress,
     /// The column to which the task returns when it is reopened.
     pub reopen_column: Option<ColumnId>,
     /// When it was created.
@@ -230,6 +233,7 @@ impl<'a> Task<'a> {
             due: task.due,
             assignees: &task.assignees,
             labels: board.task_labels(task).iter().map(|label| label.id).collect(),
+            progress: task.progress,
             reopen_column: task.reopen_column,
             created_at: task.created_at,
             created_by: task.created_by,

@@ -10,8 +10,19 @@ use super::described::Address;
 use crate::http::API_ROOT;
 
 /// The last segments of the addresses of lists, which are also the names of the lists in answers.
-const COLLECTIONS: [&str; 9] =
-    ["boards", "columns", "groups", "invitations", "labels", "links", "people", "tasks", "tokens"];
+const COLLECTIONS: [&str; 11] = [
+    "boards",
+    "checklists",
+    "columns",
+    "groups",
+    "invitations",
+    "items",
+    "labels",
+    "links",
+    "people",
+    "tasks",
+    "tokens",
+];
 
 /// Where a value leads. `root` is the whole answer.
 pub fn target(address: &Address, root: &Json, place: Place<'_>, value: &Json) -> Option<String> {
@@ -29,10 +40,11 @@ pub fn target(address: &Address, root: &Json, place: Place<'_>, value: &Json) ->
         }
         "board" => "boards",
         "task" => "tasks",
+        "checklist" => "checklists",
         "column" | "reopen_column" => "columns",
         "labels" | "add_labels" | "remove_labels" => "labels",
         "by" | "created_by" | "updated_by" if !ActorId(id).is_person() => return None,
-        "by" | "created_by" | "updated_by" | "person" | "assignees" | "assign" | "unassign" => "people",
+        "by" | "created_by" | "updated_by" | "person" | "assignees" | "assignee" | "assign" | "unassign" => "people",
         _ => return None,
     };
     let board = || {
@@ -41,7 +53,14 @@ pub fn target(address: &Address, root: &Json, place: Place<'_>, value: &Json) ->
             .or_else(|| root.text("id").filter(|_| address.template == "/boards"))
             .and_then(|id| Uuid::parse_str(id).ok())
     };
+    let task = || {
+        let named = address.param("task").or_else(|| place.object.text("task")).or_else(|| root.text("task"));
+        named.and_then(|id| Uuid::parse_str(id).ok())
+    };
     Some(match collection {
+        "checklists" => format!("{API_ROOT}/tasks/{}/checklists/{id}", task()?),
+        // An item is read with its checklist.
+        "items" => return None,
         "columns" | "labels" | "links" => format!("{API_ROOT}/boards/{}/{collection}/{id}", board()?),
         _ => format!("{API_ROOT}/{collection}/{id}"),
     })

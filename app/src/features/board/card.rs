@@ -16,6 +16,7 @@ use crate::{
         redrawn::redrawn,
     },
     features::{
+        checklists::progress::progress_mark,
         labels::chips::label_chips,
         presence::editing_mark,
         task::{assignees::assignee_faces, fields::toggle_completed},
@@ -97,6 +98,10 @@ pub fn Card(
         let shown = shown.clone();
         Memo::new(move |_| shown.read().as_ref().and_then(|task| task.due))
     };
+    let progress = {
+        let shown = shown.clone();
+        Memo::new(move |_| shown.read().as_ref().map(|task| task.progress).unwrap_or_default())
+    };
     let described = Memo::new(move |_| shown.read().as_ref().is_some_and(|task| task.is_described()));
     view! {
         <li
@@ -151,7 +156,7 @@ pub fn Card(
                     {labels} {move || Some(priority.get()).filter(|priority| !priority.is_none()).map(priority_chip)}
                     {move || start.get().map(|day| view! { <Start day /> }.into_any())}
                     {move || due.get().map(|due| view! { <Due due completed /> }.into_any())}
-                    {move || described.get().then(description_mark)} {assignees}
+                    {move || described.get().then(description_mark)} {move || progress_mark(progress.get())} {assignees}
                 </div>
                 {editing}
             </div>

@@ -10,6 +10,7 @@ use crate::{
         priority::priority_chip,
     },
     features::{
+        checklists::progress::progress_mark,
         labels::chips::label_chips,
         presence::editing_mark,
         task::{
@@ -46,6 +47,10 @@ pub fn ListRow(
         let shown = shown.clone();
         Memo::new(move |_| shown.read().as_ref().and_then(|task| task.start))
     };
+    let progress = {
+        let shown = shown.clone();
+        Memo::new(move |_| shown.read().as_ref().map(|task| task.progress).unwrap_or_default())
+    };
     let due = Memo::new(move |_| shown.read().as_ref().and_then(|task| task.due));
     let completed = completed_signal(&board, task);
     let column_label = Signal::derive(move || format!("Column of {}", title.get()));
@@ -72,6 +77,7 @@ pub fn ListRow(
                     {move || title.get()}
                 </a>
                 {labels}
+                {move || progress_mark(progress.get())}
                 {assignees}
                 {editing}
             </th>

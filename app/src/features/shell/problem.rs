@@ -1,5 +1,7 @@
 //! Describes a refused edit to the person: what failed, and what they had typed.
 
+use std::borrow::Cow;
+
 use crate::{
     fields::FieldEdit,
     id::TaskId,
@@ -38,11 +40,25 @@ pub fn what_failed(op: &Op, board: &BoardState) -> String {
         Op::UpdateTask(update) => format!("{} {}", title(update.task), what_stayed(update)),
         Op::DeleteTask(delete) => format!("{} was not deleted", title(delete.task)),
         Op::RestoreTask(restore) => format!("{} was not restored", title(restore.task)),
+        Op::CreateChecklist(create) => format!("The checklist “{}” was not added", shortened(&create.name)),
+        Op::UpdateChecklist(_) => "The checklist was not changed".to_owned(),
+        Op::AddChecklistItems(add) if add.items.len() > 1 => format!("{} items were not added", add.items.len()),
+        Op::AddChecklistItems(_) => "The item was not added".to_owned(),
+        Op::UpdateChecklistItem(_) => "The item was not changed".to_owned(),
+        Op::DeleteChecklistItems(_) => "The item was not deleted".to_owned(),
     }
 }
 
 /// The text that the person typed, if the edit has one.
-pub fn typed_text(op: &Op) -> Option<&str> {
+pub fn typed_text(op: &Op) -> Option<Cow<'_, str>> {
+    if let Op::AddChecklistItems(add) = op {
+        return Some(add.items.iter().map(|item| &*item.text).collect::<Vec<_>>().join("\n").into());
+    }
+    one_text(op).map(Cow::Borrowed)
+}
+
+/// The same, of an edit that has at most one text.
+fn one_text(op: &Op) -> Option<&str> {
     match op {
         Op::CreateBoard(create) => Some(&create.name),
         Op::UpdateBoard(update) => update.name.as_deref(),
@@ -52,6 +68,9 @@ pub fn typed_text(op: &Op) -> Option<&str> {
         Op::UpdateLabel(update) => update.name.as_deref().or(update.description.as_deref()),
         Op::CreateTask(create) => Some(&create.title),
         Op::UpdateTask(update) => update.fields.text(TextField::Description).or(update.fields.text(TextField::Title)),
+        Op::CreateChecklist(create) => Some(&create.name),
+        Op::UpdateChecklist(update) => update.name.as_deref(),
+        Op::UpdateChecklistItem(update) => update.text.as_deref(),
         Op::DeleteBoard(_)
         | Op::RestoreBoard(_)
         | Op::SetArchived(_)
@@ -63,7 +82,9 @@ pub fn typed_text(op: &Op) -> Option<&str> {
         | Op::MergeLabels(_)
         | Op::UnmergeLabel(_)
         | Op::DeleteTask(_)
-        | Op::RestoreTask(_) => None,
+        | Op::RestoreTask(_)
+        | Op::AddChecklistItems(_)
+        | Op::DeleteChecklistItems(_) => None,
     }
 }
 
@@ -89,7 +110,10 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::{id::BoardId, ops::DeleteTask};
+    use crate::{
+        id::BoardId,
+        ops::{AddChecklistItems, DeleteTask, NewChecklistItem},
+    };
 
     #[test]
     fn a_task_that_is_not_known_is_still_spoken_of() {
@@ -97,6 +121,13 @@ mod tests {
         let op = Op::DeleteTask(DeleteTask::of(TaskId(Uuid::from_u128(2))));
         assert_eq!(what_failed(&op, &board), "A task was not deleted");
         assert_eq!(typed_text(&op), None);
+    }
+
+    #[test]
+    fn of_several_new_items_every_line_was_typed() {
+        let items = ["Tent", "Map"].map(|text| NewChecklistItem::of(crate::new_id(), text)).into();
+        let add = AddChecklistItems { items, ..AddChecklistItems::of(crate::new_id(), crate::new_id()) };
+        assert_eq!(typed_text(&Op::AddChecklistItems(add)).as_deref(), Some("Tent\nMap"));
     }
 
     #[test]

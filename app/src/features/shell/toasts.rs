@@ -252,7 +252,7 @@ fn ProblemToast(board: LiveBoard, problem: Problem) -> impl IntoView {
 
 /// The text that the person typed, so that it can be copied.
 fn typed(op: &Op) -> Option<AnyView> {
-    let text = typed_text(op)?.to_owned();
+    let text = typed_text(op)?.into_owned();
     let view = view! {
         <label class="field typed">
             <span class="field-label">"What you typed"</span>

@@ -261,7 +261,7 @@ fn assignees(task: ArcRwSignal<Option<Arc<Task>>>) -> Memo<Vec<ActorId>> {
 }
 
 /// The people to whom tasks of a board can be assigned, with their names.
-fn candidates(board: &LiveBoard) -> Memo<Vec<(ActorId, String)>> {
+pub fn candidates(board: &LiveBoard) -> Memo<Vec<(ActorId, String)>> {
     let live = expect_context::<Live>();
     let (me, people, access) = (live.me(), live.people(), board.access());
     Memo::new(move |_| who_can_see(&access.read(), &people.read(), me.get()))

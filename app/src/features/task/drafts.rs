@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use leptos::{ev, prelude::*};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::{
     board::TextBase,
@@ -48,6 +49,8 @@ pub enum Unsent {
     Column(BoardId),
     /// The field for a new board.
     Board,
+    /// A field of a task's checklists, by the id of the task, the checklist or the item.
+    Checklist(Uuid),
 }
 
 /// The draft of a text.

@@ -8,9 +8,9 @@ use wasm_bindgen::JsCast;
 use web_sys::Element;
 
 use super::{
-    assignees::AssigneesField,
+    assignees::{AssigneesField, candidates},
     conflict::Conflicts,
-    drafts::{Draft, Drafts},
+    drafts::{Draft, Drafts, Unsent, text_edit},
     fields::{ColumnSelect, CompletedBox, DateField, DateInput, PrioritySelect},
     form::TaskForm,
     text_editor::TextEditor,
@@ -19,6 +19,7 @@ use crate::{
     access::BoardRole,
     address::{View, board_path, list_query::ListQuery, task_path},
     controls::{
+        due::Today,
         focus::{find, focus, focus_if_lost, focus_when_drawn, focused},
         form_error::FormError,
         icon::{Icon, Picture},
@@ -29,6 +30,7 @@ use crate::{
         redrawn::redrawn,
     },
     features::{
+        checklists::{Around, section::ChecklistsSection},
         history::events::TaskHistory,
         labels::field::LabelsField,
         presence::EditingNow,
@@ -51,7 +53,7 @@ pub fn TaskPanel(board: LiveBoard, task: TaskId, view: View) -> impl IntoView {
     let title = text_signal(&board, task, TextField::Title);
     let is_whole = {
         let shown = shown.clone();
-        move || shown.read().as_ref().is_some_and(|task| task.description().is_some())
+        move || shown.read().as_ref().is_some_and(|task| task.description().is_some() && task.checklists().is_some())
     };
     let loading = board.need(Part::Task(task), move || !is_whole());
     let known = Memo::new(move |_| shown.read().is_some());
@@ -67,6 +69,7 @@ pub fn TaskPanel(board: LiveBoard, task: TaskId, view: View) -> impl IntoView {
     close_by_escape(panel, close);
     focus_on_the_way_in_and_out(panel, task);
     keep_drafts(&board, task, view);
+    unload_checklists(&board, task);
 
     let body = {
         let board = board.clone();
@@ -168,6 +171,13 @@ fn TaskBody(
     };
     let edits = board.may(BoardRole::Editor);
     let people = expect_context::<Live>().people();
+    let drafts = expect_context::<Drafts>();
+    let around = Around {
+        deleted: deleted.into(),
+        people: candidates(&board),
+        kept: Callback::new(move |of| drafts.unsent(Unsent::Checklist(of))),
+        keep: Callback::new(move |(of, text)| drafts.keep(Unsent::Checklist(of), text)),
+    };
     let (board_id, task_id) = (board.id().to_string(), task.to_string());
     view! {
         <div class="panel-head">
@@ -211,6 +221,7 @@ fn TaskBody(
             <AssigneesField board=board.clone() task deleted />
             <DescriptionText board=board.clone() task description deleted loading />
             <Conflicts board=board.clone() task field=TextField::Description />
+            <ChecklistsSection board=board.clone() task loading around />
             <TaskForm board=board.clone() task />
             <TaskHistory board task />
             <div class="task-times">
@@ -339,7 +350,10 @@ fn DescriptionText(
 ) -> impl IntoView {
     let drafts = expect_context::<Drafts>();
     let open = drafts.open(task, TextField::Description);
-    let is_loading = Memo::new(move |_| loading.get() != Loading::Done);
+    let known = board.task(task).task;
+    let is_loading = Memo::new(move |_| {
+        loading.get() != Loading::Done && known.read().as_ref().is_none_or(|task| task.description().is_none())
+    });
     let edit = {
         let board = board.clone();
         move || {
@@ -350,11 +364,28 @@ fn DescriptionText(
             }
         }
     };
+    let tick = {
+        let board = board.clone();
+        move |at: usize| {
+            let text = board.with(|board| board.task(task).and_then(|task| markdown::ticked(task.description()?, at)));
+            // The text may have changed under the pointer.
+            let Some(text) = text.filter(|_| !deleted.get_untracked()) else { return };
+            let (edit, base) =
+                (text_edit(task, TextField::Description, text), board.text_base(task, TextField::Description));
+            if let Err(refusal) = board.submit_text(edit.clone(), base) {
+                board.report(edit, refusal);
+            }
+            focus_when_drawn(format!(".panel [data-box='{at}']"));
+        }
+    };
     let edit_by_click = {
         let edit = edit.clone();
         move |event: ev::MouseEvent| {
-            // A click on a link follows the link, and a person who has selected text probably wants to copy it.
+            // A click on a box ticks it, a click on a link follows the link, and a person who has selected text probably wants to copy it.
             let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+            if let Some(at) = target.as_ref().and_then(|target| target.get_attribute("data-box")?.parse().ok()) {
+                return tick(at);
+            }
             let on_link = target.is_some_and(|target| target.closest("a").ok().flatten().is_some());
             let marked = window().get_selection().ok().flatten().is_some_and(|selection| !selection.is_collapsed());
             if !on_link && !marked {
@@ -366,6 +397,8 @@ fn DescriptionText(
     let edits = board.may(BoardRole::Editor);
     // For those who only read, nothing is there.
     let is_nothing = move || is_empty.get() && !is_loading.get() && !edits.get() && open.read().is_none();
+    let plain = expect_context::<Today>().not_yet_taken_over();
+    let ticks = Memo::new(move |_| edits.get() && !plain.get() && !deleted.get());
     let shown = move || {
         let edit = edit.clone();
         let edit_by_button = move |_| edit();
@@ -375,12 +408,30 @@ fn DescriptionText(
                 {move || loading_words(loading.get())}
             </p>
             // The click handler is for the pointer only; by keyboard, the button below does the same.
-            <div
-                class="markdown"
-                hidden=is_empty
-                on:click=edit_by_click.clone()
-                inner_html=move || markdown::to_html(&description.get())
-            ></div>
+            {match ticks.get() {
+                true => {
+                    view! {
+                        <div
+                            class="markdown"
+                            hidden=is_empty
+                            on:click=edit_by_click.clone()
+                            inner_html=move || markdown::to_html_with_boxes(&description.get())
+                        ></div>
+                    }
+                        .into_any()
+                }
+                false => {
+                    view! {
+                        <div
+                            class="markdown"
+                            hidden=is_empty
+                            on:click=edit_by_click.clone()
+                            inner_html=move || markdown::to_html(&description.get())
+                        ></div>
+                    }
+                        .into_any()
+                }
+            }}
             <IfMay may=edits>
                 <button
                     class="button quiet needs-script"
@@ -484,6 +535,21 @@ fn focus_on_the_way_in_and_out(panel: NodeRef<html::Section>, task: TaskId) {
                     }
                 });
             }
+        }
+    });
+}
+
+/// Frees the memory of the checklists when the panel closes.
+fn unload_checklists(board: &LiveBoard, task: TaskId) {
+    let board = board.clone();
+    on_cleanup(move || {
+        if cfg!(feature = "hydrate") {
+            // Unless the panel was only drawn anew.
+            request_animation_frame(move || {
+                if find(&format!("[data-panel='{task}']")).is_none() {
+                    board.unload(task);
+                }
+            });
         }
     });
 }

@@ -199,6 +199,12 @@ impl LiveBoard {
         is_of_use
     }
 
+    /// Removes the checklists of a task that is not shown any more from memory: see [`OptimisticBoard::unload`].
+    pub fn unload(&self, task: TaskId) {
+        let outcome = self.session().unload(task);
+        self.take(outcome);
+    }
+
     /// Returns its columns, in order.
     pub fn columns(&self) -> ArcRwSignal<Vec<Arc<Column>>> {
         self.0.columns.clone()
