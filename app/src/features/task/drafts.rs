@@ -161,7 +161,7 @@ impl Drafts {
         let place = match field {
             Unsent::Task(column) => column.to_string(),
             Unsent::ListedTask(board) => board.to_string(),
-            Unsent::Column(_) | Unsent::Board => return None,
+            Unsent::Column(_) | Unsent::Board | Unsent::Checklist(_) => return None,
         };
         let me = self.me.try_get_untracked()?.map(|me| me.to_string()).unwrap_or_default();
         Some(format!("taskwire-new-task-{me}-{place}"))
