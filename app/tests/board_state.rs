@@ -39,7 +39,7 @@ impl Log {
 
     /// For half of the seeds also of checklists.
     fn of_random_edits(seed: u64, edits: usize) -> Self {
-        let kinds = if seed % 2 == 0 { Edits::WithoutChecklists } else { Edits::All };
+        let kinds = if seed.is_multiple_of(2) { Edits::WithoutChecklists } else { Edits::All };
         let mut random = Random::of(seed, kinds);
         let mut log = Self::new(&mut random);
         for _ in 0..edits {

@@ -504,7 +504,8 @@ async fn checklists_of(connection: &mut Connection, board: BoardId) -> Result<Ha
         return Ok(HashMap::new());
     }
     let items = CHECKLIST_ITEMS.select("board = $1").bind(board.to_string()).fetch_all(&mut *connection).await?;
-    let mut parts: HashMap<TaskId, (Vec<Arc<Checklist>>, Vec<Arc<ChecklistItem>>)> = HashMap::new();
+    let mut lists_of: HashMap<TaskId, Vec<Arc<Checklist>>> = HashMap::new();
+    let mut items_of: HashMap<TaskId, Vec<Arc<ChecklistItem>>> = HashMap::new();
     for row in &lists {
         let list = Checklist {
             id: id(row.try_get("id")?)?,
@@ -513,7 +514,7 @@ async fn checklists_of(connection: &mut Connection, board: BoardId) -> Result<Ha
             deleted: row.try_get::<i64, _>("deleted")? != 0,
             seq: seq(row.try_get("seq")?)?,
         };
-        parts.entry(id(row.try_get("task")?)?).or_default().0.push(Arc::new(list));
+        lists_of.entry(id(row.try_get("task")?)?).or_default().push(Arc::new(list));
     }
     for row in &items {
         let item = ChecklistItem {
@@ -526,9 +527,10 @@ async fn checklists_of(connection: &mut Connection, board: BoardId) -> Result<Ha
             rank: Rank::from_stored(row.try_get("rank")?),
             seq: seq(row.try_get("seq")?)?,
         };
-        parts.entry(id(row.try_get("task")?)?).or_default().1.push(Arc::new(item));
+        items_of.entry(id(row.try_get("task")?)?).or_default().push(Arc::new(item));
     }
-    Ok(parts.into_iter().map(|(task, (lists, items))| (task, Checklists::of(lists, items))).collect())
+    let checklists = |(task, lists)| (task, Checklists::of(lists, items_of.remove(&task).unwrap_or_default()));
+    Ok(lists_of.into_iter().map(checklists).collect())
 }
 
 fn task_of(row: &AnyRow, checklists: &mut HashMap<TaskId, Checklists>) -> Result<Arc<Task>, StoreError> {
