@@ -71,7 +71,10 @@ fn main() -> ExitCode {
 fn at_once(work: impl Future<Output = Result<(), String>>) -> Result<(), String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("cannot start the async runtime: {error}"))?;
-    let outcome = runtime.block_on(work);
+    let outcome = runtime.block_on(async {
+        signals::survive_too_large_files().map_err(|error| format!("cannot listen for signals: {error}"))?;
+        work.await
+    });
     // Dropping the runtime would wait for a look-up of a name, however long that takes.
     runtime.shutdown_timeout(LAST_TASKS);
     outcome
@@ -95,6 +98,7 @@ fn run(given: Given) -> Result<(), String> {
         .build()
         .map_err(|error| format!("cannot start the async runtime: {error}"))?;
     let outcome = runtime.block_on(async {
+        signals::survive_too_large_files().map_err(|error| format!("cannot listen for signals: {error}"))?;
         let listener = TcpListener::bind(address)
             .await
             .map_err(|error| format!("--listen (TASKWIRE_LISTEN): cannot listen on {address}: {error}"))?;

@@ -3,14 +3,19 @@
 use std::error::Error;
 
 use app::{
-    access::{BoardRole, InstanceRole},
+    access::BoardRole,
     fields::FieldEdit,
     id::{BoardId, ColumnId, TaskId},
     model::{ColumnKind, Priority},
     ops::{CreateBoard, CreateTask, Mutation, NewColumn, Op},
 };
 
-use crate::{accounts::first_visit::adopt_boards, credentials::Credentials, store::Store, writer::Writer};
+use crate::{
+    accounts::first_visit::{adopt_boards, first_owner},
+    credentials::Credentials,
+    store::Store,
+    writer::Writer,
+};
 
 struct SampleTask {
     column: usize,
@@ -112,13 +117,7 @@ pub async fn create_if_empty(store: &Store, writer: &Writer, server: &str) -> Re
         );
         writer.write(board, mutation(create), Credentials::local()).await?;
     }
-    let owner = store
-        .directory()
-        .accounts()
-        .into_iter()
-        .find(|account| account.is_active() && account.role == InstanceRole::Owner)
-        .map(|account| account.id);
-    if let Some(owner) = owner {
+    if let Some(owner) = first_owner(&store.directory()) {
         adopt_boards(store, writer, owner).await?;
     }
     tracing::info!(%board, "the database was empty; created the sample board");

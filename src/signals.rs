@@ -1,4 +1,4 @@
-//! The signals that tell the process to stop.
+//! The signals that tell the process to stop, and the one that must not.
 
 use std::io;
 
@@ -50,4 +50,22 @@ impl StopSignals {
             _ = self.shutdown.recv() => {},
         }
     }
+}
+
+/// SIGXFSZ, which ends a process that writes beyond the largest file that it may have (`ulimit -f`). Its number is the same on all systems that
+/// Taskwire is built for.
+#[cfg(unix)]
+const TOO_LARGE_A_FILE: i32 = 25;
+
+/// Has writes beyond the largest file fail like those to a full disk, rather than end the process. It must be called within a runtime.
+#[cfg(unix)]
+pub fn survive_too_large_files() -> io::Result<()> {
+    // Once somebody listens, the signal is handled for as long as the process lives.
+    signal(SignalKind::from_raw(TOO_LARGE_A_FILE)).map(drop)
+}
+
+/// There is no such signal.
+#[cfg(windows)]
+pub fn survive_too_large_files() -> io::Result<()> {
+    Ok(())
 }

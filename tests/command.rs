@@ -149,6 +149,56 @@ fn audit(database: &Database, arguments: &[&str]) -> Vec<Value> {
     out.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
 }
 
+/// The managers of a board.
+fn managers(database: &Database, board: &str) -> Vec<String> {
+    let members = json(database, &["board", "members", board]);
+    let managers = members.as_array().unwrap().iter().filter(|member| member["role"] == "manager");
+    managers.map(|member| member["email"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_owner_manages_all_boards_from_before_whenever_they_come() {
+    for (database, is_promoted) in [(Database::sqlite(), false), (Database::postgres().await, true)] {
+        let node = Node::on(&database).await;
+        // More than are read at a time.
+        let mut boards = Vec::new();
+        for _ in 0..103 {
+            boards.push(node.create_board().await.id.to_string());
+        }
+        node.close().await;
+        json(&database, &["board", "delete", &boards[0]]);
+        // The first account is no owner's.
+        add(&database, "ben", "member");
+        assert_eq!(managers(&database, &boards[1]), Vec::<String>::new());
+        let owner = if is_promoted { "ben@example.com" } else { "ana@example.com" };
+        match is_promoted {
+            true => json(&database, &["user", "role", owner, "owner"]),
+            false => add(&database, "ana", "owner"),
+        };
+        for board in [&boards[1], &boards[51], &boards[102]] {
+            assert_eq!(managers(&database, board), [owner]);
+        }
+        // The next owner takes no board.
+        add(&database, "cleo", "owner");
+        json(&database, &["board", "restore", &boards[0]]);
+        assert_eq!(managers(&database, &boards[0]), [owner]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_for_a_new_account_works_before_the_server_has_heard_of_it() {
+    for database in [Database::sqlite(), Database::postgres().await] {
+        add(&database, "ana", "owner");
+        let server = Process::spawn(command(&["serve", "--listen", "127.0.0.1:0"]).args(["--database", &database.url]));
+        for name in ["ben", "cleo", "dora"] {
+            let made = add(&database, name, "member");
+            let link = made["new_password"].as_str().unwrap().replace("http://localhost:3000", &server.base);
+            let shown = reqwest::get(&link).await.unwrap();
+            assert_eq!(shown.status(), StatusCode::OK, "{name}");
+        }
+    }
+}
+
 #[test]
 fn the_audit_log_is_printed_as_json_lines() {
     let database = Database::sqlite();

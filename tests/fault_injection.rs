@@ -102,6 +102,30 @@ async fn a_log_that_nobody_reads_stops_nothing() {
     drop(reader);
 }
 
+/// Sets how large a file a process may write, in bytes (`ulimit -f`).
+#[cfg(target_os = "linux")]
+fn limit_files(server: &Process, bytes: &str) {
+    let (limit, process) = (format!("--fsize={bytes}:unlimited"), server.id().to_string());
+    assert!(Command::new("prlimit").args(["--pid", &process, &limit]).status().unwrap().success());
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_may_not_grow_is_like_a_full_disk() {
+    let database = Database::sqlite();
+    let server = Process::spawn(&mut serve(&database));
+    let board = board(&server.base).await;
+    assert_eq!(create_task(&server.base, &board).await, StatusCode::CREATED);
+    limit_files(&server, "1");
+    for _ in 0..3 {
+        assert_eq!(create_task(&server.base, &board).await, StatusCode::SERVICE_UNAVAILABLE);
+    }
+    limit_files(&server, "unlimited");
+    until_ready(&server.base).await;
+    assert_eq!(create_task(&server.base, &board).await, StatusCode::CREATED);
+    assert_eq!(server.terminate().await.code(), Some(0));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sigterm_ends_the_process_though_redis_hangs_and_somebody_is_present() {
     let (database, redis) = (Database::sqlite(), tokio::task::block_in_place(Redis::start));

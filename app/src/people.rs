@@ -6,7 +6,7 @@ use crate::{
     board::Typed,
     id::ActorId,
     refusal::Refusal,
-    text::{capitalised, line, turns_text},
+    text::{capitalised, name_of},
 };
 
 /// A person. This struct is public to everybody on the server, so it contains no e-mail address and no role.
@@ -68,15 +68,7 @@ pub fn check_name(name: &str) -> Result<String, Refusal> {
 
 /// As [`check_name`], for a name in another field. A refusal names `field`.
 pub fn check_name_in(field: &str, name: &str) -> Result<String, Refusal> {
-    let name = line(field, &Typed::Name.normalize(name), MAX_PERSON_NAME_CHARS)?;
-    // Names are shown within sentences, so a name must not change the direction of the text after it.
-    match name.contains(turns_text) {
-        true => Err(Refusal::invalid(
-            field,
-            format!("the {field} must not contain characters that change the text direction"),
-        )),
-        false => Ok(name),
-    }
+    name_of(field, &Typed::Name.normalize(name), MAX_PERSON_NAME_CHARS)
 }
 
 /// The number of colours for avatars. The style sheet defines the same number.

@@ -24,26 +24,35 @@ pub fn title(text: &str) -> Result<String, Refusal> {
 
 /// Checks the name of a board or a column, and returns it trimmed. A refusal names `field`.
 pub fn name(field: &str, text: &str) -> Result<String, Refusal> {
-    line(field, text, MAX_NAME_CHARS)
+    name_of(field, text, MAX_NAME_CHARS)
+}
+
+/// Checks a name, and returns it trimmed. Names are shown within sentences, so none may change the direction of the text after it.
+pub fn name_of(field: &str, text: &str, max_chars: usize) -> Result<String, Refusal> {
+    let name = line(field, text, max_chars)?;
+    let what = field.rsplit('.').next().unwrap_or(field);
+    match name.contains(turns_text) {
+        true => Err(Refusal::invalid(
+            field,
+            format!("the {what} must not contain characters that change the text direction"),
+        )),
+        false => Ok(name),
+    }
 }
 
 /// Checks the name of a label, which may be empty, and returns it trimmed.
 pub fn label_name(text: &str) -> Result<String, Refusal> {
-    line_or_nothing("name", text, MAX_LABEL_NAME_CHARS)
+    if text.trim().is_empty() { Ok(String::new()) } else { name_of("name", text, MAX_LABEL_NAME_CHARS) }
 }
 
 /// Checks the description of a label, which may be empty, and returns it trimmed.
 pub fn label_description(text: &str) -> Result<String, Refusal> {
-    line_or_nothing("description", text, MAX_LABEL_DESCRIPTION_CHARS)
+    if text.trim().is_empty() { Ok(String::new()) } else { line("description", text, MAX_LABEL_DESCRIPTION_CHARS) }
 }
 
 /// Checks the text of an item of a checklist, and returns it trimmed.
 pub fn item(text: &str) -> Result<String, Refusal> {
     line("text", text, MAX_ITEM_CHARS)
-}
-
-fn line_or_nothing(field: &str, text: &str, max_chars: usize) -> Result<String, Refusal> {
-    if text.trim().is_empty() { Ok(String::new()) } else { line(field, text, max_chars) }
 }
 
 /// Checks one line of text: it must have a visible character, and neither be too long nor contain control characters or
@@ -144,6 +153,21 @@ pub fn isolated(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_leaves_the_text_after_it_alone() {
+        for turned in ["\u{202e}x", "a\u{2067}b", "a\u{202a}"] {
+            assert!(name("name", turned).is_err() && label_name(turned).is_err(), "{turned:?}");
+            let refusal = name("columns.name", turned).unwrap_err().to_string();
+            assert!(
+                refusal.contains("the name must not contain characters that change the text direction"),
+                "{refusal}"
+            );
+            assert_eq!(label_description(turned).as_deref(), Ok(turned), "it stands by itself");
+        }
+        assert_eq!(name("name", " \u{5e9}\u{200f} ").as_deref(), Ok("\u{5e9}\u{200f}"));
+        assert_eq!(label_name(" ").as_deref(), Ok(""));
+    }
 
     #[test]
     fn a_text_contains_its_parts_ignoring_case() {

@@ -1,12 +1,13 @@
 //! The first visit: the first person to visit a server without accounts creates the first account, the owner's.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use app::{
     access::{BoardRole, InstanceRole},
     audit::Method,
     id::ActorId,
     ops::{Mutation, Op, SetMember},
+    state::BoardState,
 };
 
 use super::{
@@ -18,8 +19,8 @@ use crate::{
     credentials::{ClientInfo, Credentials},
     secret::{Secret, SecretHash},
     store::{
-        Proof, Store,
-        tables::{BoardFilter, BoardOrder, Direction, Slice},
+        Account, Directory, Proof, Store,
+        tables::{BoardFilter, BoardOrder, Direction, Rows, Slice},
     },
     writer::{WriteError, Writer},
 };
@@ -27,22 +28,52 @@ use crate::{
 /// How long the link for the first visit is valid. The server makes a new one at every start.
 const FIRST_VISIT: Duration = Duration::from_secs(365 * DAY);
 
-/// How many boards the first owner becomes a manager of.
-const ADOPTED: usize = 100;
+/// How many boards are read at a time.
+const AT_A_TIME: usize = 100;
 
-/// Makes the first owner the manager of the newest boards that have none: the sample, and what was made while the server had no accounts.
+/// Makes the first owner the manager of all boards that have none: the sample, and what was made while the server had no accounts.
 pub async fn adopt_boards(store: &Store, writer: &Writer, owner: ActorId) -> Result<(), AccountError> {
     let filter = BoardFilter { without_manager: true, ..BoardFilter::default() };
-    let slice = Slice { order: BoardOrder::Created, direction: Direction::Descending, after: None, limit: ADOPTED };
-    for board in store.boards_table(&filter, slice).await?.rows {
-        let op = Op::SetMember(SetMember { person: owner, role: Some(BoardRole::Manager) });
-        match writer.write(board.id, Mutation { id: app::new_id(), op }, Credentials::local()).await {
-            // It may have been deleted meanwhile.
-            Ok(_) | Err(WriteError::Refused(_)) => {}
-            Err(WriteError::Unavailable(_)) => return Err(AccountError::Unavailable),
+    let mut slice =
+        Slice { order: BoardOrder::Created, direction: Direction::Ascending, after: None, limit: AT_A_TIME };
+    loop {
+        let Rows { rows, next } = store.boards_table(&filter, slice.clone()).await?;
+        for board in rows {
+            match writer.write(board.id, managed_by(owner), Credentials::local()).await {
+                // It may have been deleted meanwhile.
+                Ok(_) | Err(WriteError::Refused(_)) => {}
+                Err(WriteError::Unavailable(_)) => return Err(AccountError::Unavailable),
+            }
+        }
+        match next {
+            Some(next) => slice.after = Some(next),
+            None => return Ok(()),
         }
     }
-    Ok(())
+}
+
+/// Makes the first owner the manager of a restored board that has none: it was deleted when the others were adopted. Returns the board after
+/// that.
+pub async fn adopt_restored(store: &Store, writer: &Writer, board: Arc<BoardState>) -> Arc<BoardState> {
+    let is_managed = board.access().members.values().any(|role| *role == BoardRole::Manager);
+    let Some(owner) = first_owner(&store.directory()).filter(|_| !is_managed) else { return board };
+    match writer.write(board.id(), managed_by(owner), Credentials::local()).await {
+        Ok(accepted) => accepted.board,
+        Err(error) => {
+            tracing::warn!(board = %board.id(), %error, "a restored board has no manager");
+            board
+        }
+    }
+}
+
+fn managed_by(owner: ActorId) -> Mutation {
+    Mutation { id: app::new_id(), op: Op::SetMember(SetMember { person: owner, role: Some(BoardRole::Manager) }) }
+}
+
+/// The owner who has been here longest.
+pub fn first_owner(directory: &Directory) -> Option<ActorId> {
+    let owns = |account: &&Account| account.is_active() && account.role == InstanceRole::Owner;
+    directory.accounts().into_iter().find(owns).map(|account| account.id)
 }
 
 impl Accounts {

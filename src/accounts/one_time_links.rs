@@ -138,7 +138,10 @@ impl Accounts {
     /// A valid link and its purpose, for display. To use it, it must be read again in the transaction that uses it.
     pub(super) async fn link(&self, secret: &str) -> Result<(OneTimeLink, Purpose), AccountError> {
         let hash = self.store().link_hash(secret, now()).ok_or(AccountError::DeadLink)?;
-        works(&self.store().directory(), self.store().one_time_link(hash, now()).await?)
+        let link = self.store().one_time_link(hash, now()).await?.ok_or(AccountError::DeadLink)?;
+        // It may be newer than what this node knows of people: the command line has just made both. Only who has a link gets here.
+        self.store().refresh_directory().await?;
+        works(&self.store().directory(), Some(link))
     }
 }
 

@@ -213,8 +213,10 @@ impl RestoreCommand {
             let file = File::open(&self.file).map_err(|error| explained(BackupError::Read(error)))?;
             Ok(Box::new(file))
         };
-        // What comes by standard input can be read only once. It is checked while it is restored, before the transaction is committed.
-        if !is_standard || self.dry_run {
+        // Standard input, a pipe and `<(…)` can be read only once. They are checked while they are restored, before the transaction is committed.
+        let is_read_once =
+            is_standard || fs::metadata(&self.file).is_ok_and(|found| !found.is_file() && !found.is_dir());
+        if !is_read_once || self.dry_run {
             let mut reports = Reports::new("checking the backup");
             let checked = backup::check(open()?, &mut |table, rows| reports.at(table, rows)).map_err(explained)?;
             if self.dry_run {

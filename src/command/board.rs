@@ -16,7 +16,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{CommandContext, Common, error_message, table, write_out};
-use crate::{http::admin::csv, store::BoardQuery};
+use crate::{accounts::first_visit::adopt_restored, http::admin::csv, store::BoardQuery};
 
 /// How many boards are read at once.
 const PAGE: usize = 500;
@@ -157,6 +157,7 @@ impl BoardCommand {
                 let context = CommandContext::open(&common).await?;
                 let board = context.deleted_board(&board).await?;
                 let board = context.write(board, Op::RestoreBoard(RestoreBoard {})).await?;
+                let board = adopt_restored(&context.store, &context.writer(), board).await;
                 context.print_board(&board)
             }
             Self::Archive(named) => set_archived(named, true).await,

@@ -9,10 +9,13 @@ use app::{access::InstanceRole, id::ActorId, time::Timestamp};
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 
-use super::{CommandContext, Common, error_message, table};
+use super::{AccountError, CommandContext, Common, error_message, table};
 use crate::{
     accounts::{
-        NewPerson, PersonUpdate, first_visit::adopt_boards, hand_over::HandOver, import::ImportedLine,
+        NewPerson, PersonUpdate,
+        first_visit::{adopt_boards, first_owner},
+        hand_over::HandOver,
+        import::ImportedLine,
         text_edit::TextEdit,
     },
     store::Account,
@@ -237,7 +240,7 @@ impl UserCommand {
             Self::Role { email, role, common } => {
                 let context = CommandContext::open(&common).await?;
                 let person = context.account(&email)?.id;
-                context.accounts.set_role(&context.operator, person, role.into()).await.map_err(error_message)?;
+                context.adopting(context.accounts.set_role(&context.operator, person, role.into())).await?;
                 context.print_account(&email, None)
             }
             Self::ResetPassword(reset) => reset.run().await,
@@ -270,18 +273,7 @@ impl Add {
         let context = CommandContext::open_or_make(&self.common).await?;
         let password = self.password.read()?;
         let new = NewPerson { name: &self.name, email: &self.email, password: password.as_deref() };
-        let is_first = context.accounts.is_first_visit();
-        let role = InstanceRole::from(self.role);
-        let person = context.accounts.add(&context.operator, new, role).await.map_err(error_message)?;
-        if is_first && role == InstanceRole::Owner {
-            // The account is there: it must not look as if it were not, and its link is printed.
-            if let Err(error) = adopt_boards(&context.store, &context.writer(), person).await {
-                telemetry::complain(&format!(
-                    "the owner is not the manager of the boards that were there before: {}",
-                    error_message(error)
-                ));
-            }
-        }
+        let person = context.adopting(context.accounts.add(&context.operator, new, self.role.into())).await?;
         let link = match password {
             Some(_) => None,
             None => Some(self.password.link(&context, person).await?),
@@ -350,7 +342,7 @@ impl Import {
             false => std::fs::File::open(&self.file).and_then(read_all),
         };
         let file = file.map_err(|error| format!("cannot read {}: {error}", self.file.display()))?;
-        let imported = context.accounts.import(&context.operator, &file, self.dry_run).await.map_err(error_message)?;
+        let imported = context.adopting(context.accounts.import(&context.operator, &file, self.dry_run)).await?;
         context.print(&imported, || {
             let row = |line: &ImportedLine| {
                 let more = line.why.as_ref().or(line.url.as_ref()).cloned().unwrap_or_default();
@@ -407,6 +399,23 @@ async fn list(common: &Common) -> Result<(), String> {
 }
 
 impl CommandContext {
+    /// Does something by which the server may get its first owner. If it does, they manage the boards that have no manager.
+    async fn adopting<T>(&self, change: impl Future<Output = Result<T, AccountError>>) -> Result<T, String> {
+        let is_owner = |account: &&Account| account.role == InstanceRole::Owner;
+        let had_owner = self.store.directory().accounts().iter().any(is_owner);
+        let done = change.await.map_err(error_message)?;
+        if let Some(owner) = first_owner(&self.store.directory()).filter(|_| !had_owner)
+            && let Err(error) = adopt_boards(&self.store, &self.writer(), owner).await
+        {
+            // The account is there: it must not look as if it were not.
+            telemetry::complain(&format!(
+                "the owner is not the manager of the boards that were there before: {}",
+                error_message(error)
+            ));
+        }
+        Ok(done)
+    }
+
     fn print_account(&self, email: &str, new_password: Option<String>) -> Result<(), String> {
         let account = Line::from(self.account(email)?);
         let made = Made { account, new_password };

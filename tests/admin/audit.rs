@@ -39,9 +39,21 @@ async fn it_shows_who_did_what_and_links_lead_on() {
     assert!(some.contains("Events with this text") && !some.contains("<td data-column=\"What\">Changed"), "{some}");
     assert!(page(&server, "/admin/audit?to=2020-01-01").await.contains("No events match."));
     // A value that means nothing is ignored.
-    assert!(
-        page(&server, "/admin/audit?action=x&actor=x&target=x&from=x&after=x").await.contains("2 events, newest first")
-    );
+    assert!(page(&server, "/admin/audit?action=x&from=x&after=x").await.contains("2 events, newest first"));
+    // Who or what is not there is nobody and nothing, rather than everybody and everything.
+    let gone = "01938b5e-0000-7000-8000-000000000001";
+    for filter in ["actor=x", "target=x", &format!("actor={gone}"), &format!("target={gone}")] {
+        let shown = page(&server, &format!("/admin/audit?{filter}")).await;
+        assert!(shown.contains("No events match."), "{filter}: {shown}");
+        assert!(!filter.starts_with("actor") || shown.contains("“Who” names something that is not there"), "{shown}");
+    }
+    // With the answer to a HEAD nothing leaves the server.
+    for path in ["/admin/audit?format=csv", "/admin/tasks?format=csv", "/api/v1/audit?format=jsonl"] {
+        let response = server.at(Method::HEAD, path).send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        assert!(response.headers().contains_key("content-disposition"), "{path}");
+    }
+    assert!(page(&server, "/admin/audit?action=exported").await.contains("No events match."));
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use std::{
     process::Stdio,
 };
 
+use app::ops::{CreateTask, Op};
 use serde_json::Value;
 
 use crate::{
@@ -145,6 +146,56 @@ async fn a_backup_goes_through_standard_output_and_input() {
         assert_eq!((code, error.as_str()), (Some(0), ""), "{out}");
         assert!(!out.contains("reset-password"), "{out}");
     }
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pipe_with_a_name_is_read_once() {
+    let database = filled().await;
+    let folder = tempfile::tempdir().unwrap();
+    let (path, pipe) = (folder.path().join("backup"), folder.path().join("pipe"));
+    assert_eq!(taskwire(&database, &["backup", path.to_str().unwrap()]).0, Some(0));
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let bytes = fs::read(&path).unwrap();
+    for (half, flag) in [(true, None), (false, Some("--dry-run")), (false, None)] {
+        let target = Database::sqlite();
+        let (to, bytes) = (pipe.clone(), if half { bytes[..bytes.len() / 2].to_vec() } else { bytes.clone() });
+        // It opens the pipe once, and is gone when it has written.
+        let writing = std::thread::spawn(move || fs::write(to, bytes));
+        let arguments: Vec<&str> = ["restore", pipe.to_str().unwrap()].into_iter().chain(flag).collect();
+        let (code, out, error) = taskwire(&target, &arguments);
+        match half {
+            true => assert!(code == Some(1) && error.contains("pipe: the backup was cut off"), "{error}"),
+            false => assert!(code == Some(0) && out.contains("1 account, 1 board, 1 task"), "{out}{error}"),
+        }
+        writing.join().unwrap().unwrap();
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_that_is_larger_than_a_file_may_be_leaves_nothing() {
+    let database = filled().await;
+    let node = Node::on(&database).await;
+    let board = node.create_board().await.id;
+    for _ in 0..30 {
+        // It cannot be compressed to nothing.
+        let mut random = [0; 10_000];
+        getrandom::fill(&mut random).unwrap();
+        let description = random.iter().map(|byte| format!("{byte:02x}")).collect();
+        let create = CreateTask { description, ..CreateTask::of(app::new_id(), "Noise") };
+        node.accepted(board, Op::CreateTask(create)).await;
+    }
+    node.close().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("backup").display().to_string();
+    let taskwire = command(&[]).get_program().to_owned();
+    let mut limited = std::process::Command::new("sh");
+    limited.args(["-c", "ulimit -f 128; exec \"$0\" \"$@\""]).arg(taskwire);
+    let (code, _, error) = run(limited.args(["backup", &file, "--database", &database.url]));
+    assert_eq!(code, Some(1), "{error}");
+    assert!(error.contains("cannot write the backup: File too large"), "{error}");
+    assert_eq!(files(folder.path()), Vec::<String>::new());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -167,7 +167,8 @@ impl Table {
     pub fn view(self) -> AnyView {
         let is_filtered =
             self.query.0.iter().any(|(name, value)| !value.is_empty() && !["sort", "edit"].contains(name));
-        let controls = self.controls(is_filtered);
+        let gone = self.gone();
+        let controls = self.controls(is_filtered, gone);
         let presets = self.preset_links();
         let Self { path, caption, query, dates, columns, default_sort, rows, count, next, empty, actions, .. } = self;
         let dates = dates.map(|dates| dates::view(dates, &query, path));
@@ -195,7 +196,15 @@ impl Table {
             }
             .into_any()
         });
-        let nothing = is_empty.then(|| view! { <p class="table-empty">{empty}</p> }.into_any());
+        let nothing = is_empty.then(|| {
+            let words = match gone {
+                Some(filter) => format!(
+                    "The filter “{filter}” names something that is not there any more, so nothing is found. Choose something else."
+                ),
+                None => empty.to_owned(),
+            };
+            view! { <p class="table-empty">{words}</p> }.into_any()
+        });
         view! {
             {presets}
             {controls}
@@ -253,7 +262,16 @@ impl Table {
         })
     }
 
-    fn controls(&self, is_filtered: bool) -> Option<AnyView> {
+    /// The label of a filter that names what is not offered, because it is not there any more: the reason why nothing is found.
+    fn gone(&self) -> Option<&'static str> {
+        let is_gone = |filter: &&Filter| {
+            let chosen = self.query.get(filter.name);
+            !chosen.is_empty() && filter.choices.iter().all(|(value, _)| value != chosen)
+        };
+        self.filters.iter().filter(|_| self.rows.is_empty()).find(is_gone).map(|filter| filter.label)
+    }
+
+    fn controls(&self, is_filtered: bool, gone: Option<&str>) -> Option<AnyView> {
         if self.search.is_none() && self.filters.is_empty() {
             return None;
         }
@@ -266,8 +284,8 @@ impl Table {
             }
             .into_any()
         });
-        let filters: Vec<_> =
-            self.filters.iter().map(|filter| filter_view(filter, self.query.get(filter.name))).collect();
+        let view = |filter: &Filter| filter_view(filter, self.query.get(filter.name), gone == Some(filter.label));
+        let filters: Vec<_> = self.filters.iter().map(view).collect();
         let mut given: Vec<&str> = self.filters.iter().map(|filter| filter.name).collect();
         given.extend(["q", "after", "edit"]);
         let clear = is_filtered.then(|| {
@@ -294,7 +312,7 @@ impl Table {
     }
 }
 
-fn filter_view(filter: &Filter, chosen: &str) -> AnyView {
+fn filter_view(filter: &Filter, chosen: &str, is_gone: bool) -> AnyView {
     let id = format!("filter-{}", filter.name);
     let options: Vec<_> = filter
         .choices
@@ -308,10 +326,20 @@ fn filter_view(filter: &Filter, chosen: &str) -> AnyView {
             .into_any()
         })
         .collect();
+    // As if all were chosen it must not look.
+    let gone = is_gone.then(|| {
+        view! {
+            <option value=chosen.to_owned() selected>
+                "(not there any more)"
+            </option>
+        }
+        .into_any()
+    });
     view! {
         <div class="field">
             <label for=id.clone()>{filter.label}</label>
             <select id=id name=filter.name>
+                {gone}
                 {options}
             </select>
         </div>

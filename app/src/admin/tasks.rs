@@ -251,7 +251,7 @@ pub fn page(content: Tasks) -> Frame {
             ]),
         },
     ];
-    if !labels.is_empty() {
+    if !labels.is_empty() || !query.get("label").is_empty() {
         let choices = labels.iter().map(|label| (label.id.to_string(), label.in_words()));
         filters.insert(1, Filter { name: "label", label: "Label", choices: with_all("Any", choices) });
     }

@@ -8,7 +8,7 @@ use app::{
         dates::{Dates, Period},
         table,
     },
-    audit::{Action, Event},
+    audit::{Action, Actor, Event},
     people::Person,
     time::{Day, Timestamp},
 };
@@ -17,7 +17,7 @@ use serde::Deserialize;
 
 use super::{
     answer, csv,
-    listing::{dates, span},
+    listing::{dates, named, span},
     reader::Admin,
 };
 use crate::{
@@ -78,9 +78,12 @@ impl Address {
             |text: &str, of_day: fn(Day) -> Timestamp| Day::parse(text).map(of_day).or_else(|| Timestamp::parse(text));
         let Span { from: on, before: until } = span(&self.query());
         AuditFilter {
-            actor: self.actor.parse().ok(),
+            actor: match self.actor.parse() {
+                Ok(actor) => Some(actor),
+                Err(_) => named(&self.actor).map(Actor::Person),
+            },
             action: Action::parse(&self.action),
-            target: self.target.parse().ok(),
+            target: named(&self.target),
             from: on.or(began).or_else(|| time(&self.from, Day::start)),
             to: until.or_else(|| time(&self.to, Day::end)),
             text: Some(self.q.trim().to_owned()).filter(|text| !text.is_empty()),

@@ -28,7 +28,7 @@ use uuid::Uuid;
 use super::{
     answer,
     reader::Admin,
-    tasks::{Address, person_of},
+    tasks::{Address, person_of, wanted},
 };
 use crate::{
     bulk::{Action, LEASE, MOST_TASKS, Target, lost},
@@ -106,7 +106,7 @@ pub async fn choose(admin: Admin, Form(fields): Form<Vec<(String, String)>>) -> 
     };
     let selected = fields.selected();
     let is_all = fields.get("of") == "all";
-    // A filter that means nothing finds everything. The table may show that; here it would change everything.
+    // A filter that means nothing is a mistake of whoever made the address.
     let table = match fields.table() {
         Some(table) if !is_all || table.is_understood() => table,
         None if !is_all => Address::default(),
@@ -119,7 +119,10 @@ pub async fn choose(admin: Admin, Form(fields): Form<Vec<(String, String)>>) -> 
         }
     };
     let (rows, is_cut) = match is_all {
-        true => matching(&admin, &table.filter(now()), &table).await?,
+        true => {
+            let (table, filter) = wanted(&admin.services.store, table.clone(), now()).await?;
+            matching(&admin, &filter, &table).await?
+        }
         false => {
             let filter = TaskFilter { only: Some(selected.clone()), state: TaskState::Any, ..TaskFilter::default() };
             matching(&admin, &filter, &Address::default()).await?

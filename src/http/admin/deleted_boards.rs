@@ -18,6 +18,7 @@ use serde::Deserialize;
 
 use super::{answer, csv, reader::Admin};
 use crate::{
+    accounts::first_visit::adopt_restored,
     clock::now,
     http::{
         account::{answer::ErrorPage, form::Asked},
@@ -89,7 +90,8 @@ pub async fn restore(admin: Admin, Path(board): Path<BoardId>) -> Result<Respons
     let way = Some((PATH.to_owned(), "Deleted boards"));
     match admin.services.writer.write(board, mutation, admin.credentials.clone()).await {
         Ok(accepted) => {
-            let words = format!("“{}” is back, also on the pages that have it open.", accepted.board.name());
+            let board = adopt_restored(&admin.services.store, &admin.services.writer, accepted.board).await;
+            let words = format!("“{}” is back, also on the pages that have it open.", board.name());
             Ok(admin.redirect_with_flash(&Notice::done(words), PATH))
         }
         Err(WriteError::Refused(Refusal::NotFound { .. })) => Err(ErrorPage {

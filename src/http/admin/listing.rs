@@ -1,7 +1,7 @@
 //! What the tables of the administration have in common: a table says what its columns, filters and orders are ([`Listed`]), and everything
 //! else is done here: the address, the page, the file, the views with their counts, and narrowing down by date. And the way back to a table.
 
-use std::{collections::HashMap, future::Future, sync::Arc};
+use std::{collections::HashMap, future::Future, str::FromStr, sync::Arc};
 
 use app::{
     account::Mistake,
@@ -16,8 +16,9 @@ use app::{
     time::Timestamp,
 };
 use axum::{http::StatusCode, response::Response};
+use uuid::Uuid;
 
-use super::{answer, csv, reader::Admin, tasks::person_of};
+use super::{answer, csv, reader::Admin};
 use crate::{
     accounts::AccountError,
     clock,
@@ -71,7 +72,8 @@ pub trait Listed: 'static {
     /// A row as it is stored.
     type Row: Send + 'static;
 
-    /// The filter of an address. Values that mean nothing are ignored, because people edit addresses by hand.
+    /// The filter of an address. What it names is read by [`named`]; other values that mean nothing are ignored, because people edit addresses by
+    /// hand.
     fn filter(query: &Query, now: Timestamp) -> Self::Filter;
 
     /// The filter for everything that any filter finds.
@@ -307,9 +309,20 @@ pub fn name(directory: &Directory, person: ActorId) -> String {
     }
 }
 
+/// The id that an address names, if it names one. What is no id is the one that nothing has: so a filter by it finds nothing, rather than
+/// everything.
+pub fn named<Id: FromStr + From<Uuid>>(text: &str) -> Option<Id> {
+    match text {
+        "" => None,
+        text => Some(text.parse().unwrap_or_else(|_| Uuid::max().into())),
+    }
+}
+
 /// The person whose rows an address asks for, if it names one.
 pub fn only_of(directory: &Directory, person: &str) -> Option<Person> {
-    person.parse().ok().map(|person| person_of(directory, person))
+    let person: ActorId = named(person)?;
+    let gone = || Person { id: person, name: "a person who is not here".to_owned(), deactivated: false };
+    Some(directory.account(person).map_or_else(gone, |account| account.person()))
 }
 
 /// The address to which an action returns: a view of the table, or another administration page. Anything else leads to the table.
@@ -350,6 +363,14 @@ mod tests {
         for foreign in ["", "//example.com", "https://example.com", "/people", "?a b", "?a\r\nx: y", "javascript:1"] {
             assert_eq!(back("/admin/tokens", foreign), "/admin/tokens", "{foreign:?}");
         }
+    }
+
+    #[test]
+    fn what_names_nothing_is_not_everything() {
+        assert_eq!(named::<Uuid>(""), None);
+        assert_eq!(named::<Uuid>("rubbish"), Some(Uuid::max()));
+        let ana = Uuid::from_u128(7);
+        assert_eq!(named(&ana.to_string()), Some(ana));
     }
 
     #[test]

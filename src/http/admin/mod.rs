@@ -45,15 +45,17 @@ use std::sync::Arc;
 use app::audit::Action;
 use axum::{
     Router,
-    extract::{Request, State},
+    extract::{FromRequestParts, RawPathParams, Request, State},
     http::{
-        HeaderValue, StatusCode,
+        HeaderValue, Method, StatusCode,
         header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY},
+        request::Parts,
     },
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Redirect, Response},
 };
 use serde_json::json;
+use uuid::Uuid;
 
 use super::{
     Services, account::answer::ErrorPage, compression::Plain, request_auth::RequestAuth, routes::list_of_routes,
@@ -136,16 +138,19 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 
 /// What applies to each of these pages: only readers who may administer get one, errors become a page, and nothing is cached.
 async fn middleware(State(services): State<Arc<Services>>, request: Request, next: Next) -> Response {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let visitor = parts.extensions.get::<RequestAuth>().cloned();
     let uri = parts.uri.clone();
     let asked = parts.clone();
     let mut response = match reader::refusal(&services, &parts) {
+        None if !names_ids(&mut parts).await => nothing_here().into_response(),
         None => next.run(Request::from_parts(parts, body)).await,
         Some(response) => response,
     };
     if let Some(csv::File(table)) = response.extensions_mut().remove()
         && let Some(visitor) = visitor
+        // Nothing leaves the server with the answer to a HEAD.
+        && asked.method == Method::GET
     {
         // A download of a table is an export, which the audit log has, whatever else fails.
         let details = json!({ "what": table, "format": "csv", "filter": uri.query() });
@@ -164,6 +169,20 @@ async fn middleware(State(services): State<Arc<Services>>, request: Request, nex
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(CONTENT_SECURITY_POLICY, POLICY);
     response
+}
+
+/// Whether the variable parts of an address are ids. All of them are, on these pages.
+async fn names_ids(request: &mut Parts) -> bool {
+    match RawPathParams::from_request_parts(request, &()).await {
+        Ok(parameters) => parameters.iter().all(|(_, value)| value.parse::<Uuid>().is_ok()),
+        Err(_) => false,
+    }
+}
+
+fn nothing_here() -> ErrorPage {
+    let words = "Nothing has this address. Perhaps a part of it was lost when it was copied.";
+    let way = Some((app::admin::tasks::PATH.to_owned(), "Administration"));
+    ErrorPage { way, ..ErrorPage::new(StatusCode::NOT_FOUND, "There is nothing here", words) }
 }
 
 /// The refusal of a download while the reader or the server has too many open.

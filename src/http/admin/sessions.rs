@@ -13,7 +13,7 @@ use app::{
 use axum::response::Response;
 
 use super::{
-    listing::{Listed, back, days_before, field, hour_before, name, only_of, refused},
+    listing::{Listed, back, days_before, field, hour_before, name, named, only_of, refused},
     reader::Admin,
     tasks::person_of,
 };
@@ -53,12 +53,7 @@ impl Listed for Sessions {
             "older" => (None, Some(days_before(now, 7))),
             _ => (None, None),
         };
-        SessionFilter {
-            text: query.get("q").to_owned(),
-            person: query.get("person").parse().ok(),
-            seen_from,
-            seen_before,
-        }
+        SessionFilter { text: query.get("q").to_owned(), person: named(query.get("person")), seen_from, seen_before }
     }
 
     async fn rows(

@@ -13,7 +13,7 @@ use app::{
 use axum::response::Response;
 
 use super::{
-    listing::{Dated, Listed, back, days_before, field, name, refused, span},
+    listing::{Dated, Listed, back, days_before, field, name, named, refused, span},
     reader::Admin,
     tasks::person_of,
 };
@@ -49,7 +49,7 @@ impl Listed for ShareLinks {
         ShareLinkFilter {
             text: query.get("q").to_owned(),
             board: None,
-            maker: query.get("person").parse().ok(),
+            maker: named(query.get("person")),
             created: span(query),
             created_before: match query.get("created") {
                 "month" => Some(days_before(now, 30)),

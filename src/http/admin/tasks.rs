@@ -105,8 +105,8 @@ impl Address {
             .with("edit", &self.edit)
     }
 
-    /// The filter. Values that mean nothing are ignored, because people edit addresses by hand.
-    pub(super) fn filter(&self, now: Timestamp) -> TaskFilter {
+    /// The filter, without values that mean nothing. It is not for finding tasks: [`wanted`] is.
+    fn filter(&self, now: Timestamp) -> TaskFilter {
         let (changed_from, changed_before) = match &*self.changed {
             "hour" => (Some(hour_before(now)), None),
             "day" => (Some(days_before(now, 1)), None),
@@ -177,15 +177,35 @@ fn due(name: &str, now: Timestamp) -> Option<Due> {
     }
 }
 
+/// The tasks that an address wants. A value that means nothing, or names what is not there any more, finds none: never all, because a view that
+/// somebody kept is also what a bulk edit begins with. A label that was merged is replaced, in the address too, by the one that it was merged
+/// into.
+pub(super) async fn wanted(
+    store: &Store,
+    address: Address,
+    now: Timestamp,
+) -> Result<(Address, TaskFilter), StoreError> {
+    let label = match (address.board.parse(), address.label.parse()) {
+        (Ok(board), Ok(label)) => store.current_label(board, label).await?,
+        _ => None,
+    };
+    let address = match label {
+        Some(label) => Address { label: label.to_string(), ..address },
+        None => address,
+    };
+    let filter = address.filter(now);
+    let filter = match address.is_understood() {
+        true => filter,
+        false => TaskFilter { only: Some(Vec::new()), ..filter },
+    };
+    Ok((address, filter))
+}
+
 /// `GET /admin/tasks`
-pub async fn show(admin: Admin, Asked(mut address): Asked<Address>) -> Result<Response, ErrorPage> {
-    let labels = labels_of(&admin, &address).await?;
-    // Another board was chosen, which has other labels; or the label was deleted or merged.
-    if !labels.iter().any(|label| label.id.to_string() == address.label) {
-        address.label.clear();
-    }
+pub async fn show(admin: Admin, Asked(address): Asked<Address>) -> Result<Response, ErrorPage> {
     if address.format == "csv" {
-        let (filter, slice) = (address.filter(now()), address.slice(csv::ROWS_AT_A_TIME));
+        let (address, filter) = wanted(&admin.services.store, address, now()).await?;
+        let slice = address.slice(csv::ROWS_AT_A_TIME);
         let read = move |store: Store, after| {
             let (filter, slice) = (filter.clone(), Slice { after, ..slice.clone() });
             async move {
@@ -200,7 +220,7 @@ pub async fn show(admin: Admin, Asked(mut address): Asked<Address>) -> Result<Re
         Ok(task) => edit_of(&admin, task).await?.filter(|(_, is_archived)| !is_archived),
         Err(_) => None,
     };
-    let frame = page(content(&admin, &address, labels, edit.map(|(edit, _)| edit)).await?);
+    let frame = page(content(&admin, address, edit.map(|(edit, _)| edit)).await?);
     Ok(answer::page(&admin, frame))
 }
 
@@ -212,15 +232,11 @@ async fn labels_of(admin: &Admin, address: &Address) -> Result<Vec<Arc<Label>>, 
     }
 }
 
-async fn content(
-    admin: &Admin,
-    address: &Address,
-    labels: Vec<Arc<Label>>,
-    edit: Option<Edit>,
-) -> Result<Tasks, ErrorPage> {
+async fn content(admin: &Admin, address: Address, edit: Option<Edit>) -> Result<Tasks, ErrorPage> {
     let store = &admin.services.store;
     let now = now();
-    let filter = address.filter(now);
+    let (address, filter) = wanted(store, address, now).await?;
+    let labels = labels_of(admin, &address).await?;
     let (Rows { rows, next }, matches) = store.counted_tasks_table(&filter, address.slice(ROWS)).await?;
     let mut counts = Vec::with_capacity(VIEWS.len());
     for View { parameters, is_counted, .. } in VIEWS {
@@ -229,17 +245,25 @@ async fn content(
             false => None,
         });
     }
-    let dates = dates_of(store, address, now).await?;
+    let dates = dates_of(store, &address, now).await?;
     let directory = store.directory();
     let mut boards = store.boards_page(&admin.credentials, &BoardQuery::newest(OFFERED)).await?.rows;
     boards.sort_by_key(|board| board.name.to_lowercase());
+    let mut boards: Vec<(BoardId, String)> = boards.into_iter().map(|board| (board.id, board.name)).collect();
+    // One that is not among the newest is offered if it is chosen.
+    if let Ok(chosen) = address.board.parse()
+        && boards.iter().all(|(board, _)| *board != chosen)
+        && let Some(board) = store.board(chosen).await?.filter(|board| board.exists())
+    {
+        boards.push((chosen, board.name().to_owned()));
+    }
     let mut people: Vec<Person> = directory.people();
     people.sort_by_key(|person| person.name.to_lowercase());
     let tasks = rows.into_iter().map(|row| task(&directory, row)).collect();
     Ok(Tasks {
         reader: admin.reader(),
         query: address.query(),
-        boards: boards.into_iter().map(|board| (board.id, board.name)).collect(),
+        boards,
         labels,
         people,
         tasks,
@@ -468,8 +492,7 @@ pub async fn save(
             let values = merged(&was, values, &current.values);
             let edit = Edit { values, mistake: Some(mistake), ..current };
             let address = Address { edit: task.to_string(), ..back };
-            let labels = labels_of(&admin, &address).await?;
-            let frame = page(content(&admin, &address, labels, Some(edit)).await?);
+            let frame = page(content(&admin, address, Some(edit)).await?);
             Ok(answer::refused(&admin, status(&error), frame))
         }
     }

@@ -14,7 +14,7 @@ use app::{
 use axum::response::Response;
 
 use super::{
-    listing::{Dated, Listed, back, days_before, field, name, only_of, refused, span},
+    listing::{Dated, Listed, back, days_before, field, name, named, only_of, refused, span},
     reader::Admin,
     tasks::person_of,
 };
@@ -50,7 +50,7 @@ impl Listed for Tokens {
     fn filter(query: &Query, now: Timestamp) -> TokenFilter {
         TokenFilter {
             text: query.get("q").to_owned(),
-            person: query.get("person").parse().ok(),
+            person: named(query.get("person")),
             scope: Scope::parse(query.get("scope")),
             state: match query.get("state") {
                 "works" => TokenState::Works,

@@ -6,7 +6,7 @@ use app::audit::{Action, Event};
 use axum::{
     body::{Body, Bytes},
     http::{
-        HeaderMap, HeaderValue, StatusCode,
+        HeaderMap, HeaderValue, Method, StatusCode,
         header::{ACCEPT, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE},
         request::Parts,
     },
@@ -130,9 +130,16 @@ pub async fn list(
 /// A stream of all events that match. The caller's rights are checked before each block is read. Streams count as sockets do.
 async fn export(client: Client, filter: AuditFilter, parts: &Parts) -> Result<Response, Problem> {
     let admission = client.services.socket.admit(parts, client.visitor.person)?;
-    let first = client.accounts().export_audit(client.credentials(), &filter).await?;
+    let first = match parts.method == Method::HEAD {
+        false => Some(client.accounts().export_audit(client.credentials(), &filter).await?),
+        // Nothing leaves the server with the answer, so that is no export. Who may not have one is told so.
+        true => {
+            client.accounts().audit(client.credentials(), &filter, None, 1).await?;
+            None
+        }
+    };
     let export = Arc::new((client, filter, admission));
-    let blocks = stream::try_unfold(Some(first), move |before| {
+    let blocks = stream::try_unfold(first, move |before| {
         let export = Arc::clone(&export);
         async move {
             let Some(before) = before else { return Ok(None) };

@@ -26,7 +26,9 @@ use super::{
     tagged, unless_known,
 };
 use crate::{
+    accounts::first_visit::adopt_restored,
     http::{
+        Services,
         conditional::base,
         input::{Json, Key, Path, Query},
         problem::Problem,
@@ -326,5 +328,7 @@ pub async fn delete(
 )]
 pub async fn restore(client: Client, Path(id): Path<BoardId>, key: Key) -> Result<Response, Problem> {
     let accepted = client.write(id, key, Op::RestoreBoard(RestoreBoard {})).await?;
-    Ok(tagged(json(StatusCode::OK, &Board::from(&*accepted.board)), accepted.board.seq()))
+    let Services { store, writer, .. } = &*client.services;
+    let board = adopt_restored(store, writer, accepted.board).await;
+    Ok(tagged(json(StatusCode::OK, &Board::from(&*board)), board.seq()))
 }

@@ -47,6 +47,12 @@ impl Store {
         Ok(labels)
     }
 
+    /// The label that an id of a board stands for: its own, or the one that it was merged into. `None` if it is not there.
+    pub async fn current_label(&self, board: BoardId, label: LabelId) -> Result<Option<LabelId>, StoreError> {
+        let labels = self.labels(BTreeSet::from([(board, label)])).await?;
+        Ok(labels.shown(board, &[label]).first().map(|label| label.id))
+    }
+
     /// The labels of a board in their order, without those that were merged into others.
     pub async fn labels_of(&self, board: BoardId) -> Result<Vec<Arc<Label>>, StoreError> {
         let found = LABELS.select("board = $1").bind(board.to_string()).fetch_all(self.readers()).await?;
