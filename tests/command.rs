@@ -526,7 +526,7 @@ async fn tasks_are_added_and_listed_by_their_labels() {
 
     let csv = text(&database, &["board", "export", &board, "--csv"]);
     assert!(csv.lines().next().unwrap().ends_with(",assignees,labels"), "{csv}");
-    assert!(csv.contains(",Bug; (red)\n") && csv.contains(",Twice; twice\n"), "{csv}");
+    assert!(csv.contains(",\"Bug; (red)\"\n") && csv.contains(",\"Twice; twice\"\n"), "{csv}");
 
     // What is not understood is said, and adds nothing.
     for command in [&["task", "add", &board, "Late"][..], &["task", "list", &board]] {
