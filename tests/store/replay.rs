@@ -135,7 +135,7 @@ fn op(state: &BoardState, board: &NewBoard, (kind, which, other, value): &Step) 
                 ..UpdateTask::of(task(which))
             })
         }
-        9 => Op::UpdateTask(UpdateTask { completed: Some(value % 2 == 0), ..UpdateTask::of(task(which)) }),
+        9 => Op::UpdateTask(UpdateTask { completed: Some(value.is_multiple_of(2)), ..UpdateTask::of(task(which)) }),
         10 => Op::UpdateTask(
             UpdateTask::of(task(which))
                 .with(FieldEdit::Priority(priority))
@@ -191,13 +191,13 @@ fn checklist_op(state: &BoardState, task: TaskId, (which, other): (&Index, &Inde
     let update = |item| UpdateChecklistItem::of(task, item);
     match (value % 9, list, item) {
         (1, Some(list), _) => {
-            Op::UpdateChecklist(UpdateChecklist { deleted: Some(value % 2 == 0), ..UpdateChecklist::of(task, list) })
+            Op::UpdateChecklist(UpdateChecklist { deleted: Some(value.is_multiple_of(2)), ..UpdateChecklist::of(task, list) })
         }
         (2 | 3, Some(list), _) => {
             Op::AddChecklistItems(AddChecklistItems { items, ..AddChecklistItems::of(task, list) })
         }
         (4, _, Some(item)) => {
-            Op::UpdateChecklistItem(UpdateChecklistItem { done: Some(value % 2 == 0), ..update(item) })
+            Op::UpdateChecklistItem(UpdateChecklistItem { done: Some(value.is_multiple_of(2)), ..update(item) })
         }
         (5, _, Some(item)) => {
             Op::UpdateChecklistItem(UpdateChecklistItem { text: Some(format!("Text {value}")), ..update(item) })
