@@ -140,7 +140,7 @@ async function fill(server: Taskwire, somebody: (name: string, role?: 'admin' | 
   const ana = await somebody('Ana Lima', 'owner');
   const ben = await somebody('Benedikt-Alexander Okri-Featherstonehaugh von und zu Irgendwo', 'admin');
   const cleo = await somebody('Cleo Sol');
-  const names = ['Errands', MARKUP, 'A board with a name that is rather long, as some names are, and goes on for a while'];
+  const names = ['Errands', MARKUP.replace('\u202e', ''), 'A board with a name that is rather long, as some names are, and goes on for a while'];
   const boards = [];
   for (const name of names) boards.push(await ana.api.createBoard(name));
   for (const { id } of boards) await ana.api.setMember(id, ben.id, 'editor');

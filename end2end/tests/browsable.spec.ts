@@ -128,7 +128,7 @@ function form(page: Page, method: string) {
 }
 
 async function addresses({ api }: Taskwire): Promise<string[]> {
-  const board = await api.createBoard('Errands <b> \u202Etxt');
+  const board = await api.createBoard('Errands <b> \u200Ftxt');
   const task = await api.createTask(board.id, { title: 'Tea', description: 'https://example.com/'.repeat(9) });
   const column = '019aae10-0000-7000-8000-000000000001';
   const at = `/api/v1/boards/${board.id}`;

@@ -122,8 +122,10 @@ async fn sql_and_html_are_only_text() {
         let url = reqwest::Url::parse_with_params(&format!("{}/api/v1{tasks}", server.base), [("q", text)]).unwrap();
         let found: Value = server.client.get(url).send().await.unwrap().json().await.unwrap();
         assert_eq!(found["tasks"].as_array().unwrap().len(), 1, "{text}");
-        let named = server.post("/boards", &json!({"name": text, "columns": [{"name": text, "kind": "open"}]})).await;
-        assert_eq!((&named["name"], &named["columns"][0]["name"]), (&json!(text), &json!(text)));
+        // Names stand within sentences, and may not turn them.
+        let name = text.replace('\u{202e}', "");
+        let named = server.post("/boards", &json!({"name": name, "columns": [{"name": name, "kind": "open"}]})).await;
+        assert_eq!((&named["name"], &named["columns"][0]["name"]), (&json!(name), &json!(name)));
     }
 }
 
