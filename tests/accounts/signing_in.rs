@@ -94,7 +94,9 @@ async fn the_way_on_after_signing_in_does_not_leave_the_server() {
         address.query_pairs_mut().append_pair("next", next);
         let path = format!("/sign-in?{}", address.query().unwrap());
         assert_eq!(ana.get(&path).await.goes_to(), to, "{next}");
-        assert_eq!(Browser::on(&server).get(&path).await.hidden("next"), [to], "{next}");
+        // The form for the theme comes back to this page, and the form for signing in goes on.
+        let ways = Browser::on(&server).get(&path).await.hidden("next");
+        assert!(ways[0] == to && ways[1..].iter().all(|way| way.starts_with("/sign-in")), "{next}: {ways:?}");
     }
     let fields = [("email", "ana@example.com"), ("password", PASSWORD), ("next", "//evil.example")];
     assert_eq!(Browser::on(&server).post("/sign-in", &fields).await.goes_to(), "/");
