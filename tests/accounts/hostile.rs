@@ -101,7 +101,10 @@ async fn no_page_has_a_script_or_is_kept() {
             assert!(policy.starts_with("default-src 'none'; style-src 'self';"), "{path}: {policy}");
             assert!(!answer.text.contains("<script"), "{path}");
             if answer.status != StatusCode::SEE_OTHER {
-                assert!(answer.text.contains("<html lang=\"en\" data-theme=\"system\">") && answer.text.contains(" · Taskwire</title>"));
+                assert!(
+                    answer.text.contains("<html lang=\"en\" data-theme=\"system\">")
+                        && answer.text.contains(" · Taskwire</title>")
+                );
             }
         }
     }

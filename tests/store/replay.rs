@@ -190,9 +190,10 @@ fn checklist_op(state: &BoardState, task: TaskId, (which, other): (&Index, &Inde
     let item = pick(lists.all_items().map(|item| item.id), other);
     let update = |item| UpdateChecklistItem::of(task, item);
     match (value % 9, list, item) {
-        (1, Some(list), _) => {
-            Op::UpdateChecklist(UpdateChecklist { deleted: Some(value.is_multiple_of(2)), ..UpdateChecklist::of(task, list) })
-        }
+        (1, Some(list), _) => Op::UpdateChecklist(UpdateChecklist {
+            deleted: Some(value.is_multiple_of(2)),
+            ..UpdateChecklist::of(task, list)
+        }),
         (2 | 3, Some(list), _) => {
             Op::AddChecklistItems(AddChecklistItems { items, ..AddChecklistItems::of(task, list) })
         }
