@@ -154,6 +154,8 @@ pub const TABLES: &[Table] = &[
             number("start_seq", 10),
             text("labels", 23),
             number("labels_seq", 23),
+            number("comments", 25),
+            number("comments_seq", 25),
             number("checklists_seq", 26),
         ],
         public: Rows::All,
@@ -176,7 +178,33 @@ pub const TABLES: &[Table] = &[
         ],
         public: Rows::All,
     },
-    // The log. A change that creates a share link has the id of the link, not its hash.
+    Table {
+        name: "comments",
+        since: 25,
+        key: &["board", "id"],
+        columns: &[
+            text("board", 25),
+            text("id", 25),
+            text("task", 25),
+            text("author", 25),
+            text("text", 25),
+            number("created_at", 25),
+            number("created_seq", 25),
+            number("edited_at", 25),
+            number("deleted_at", 25),
+            text("reactions", 25),
+            number("text_seq", 25),
+            number("seq", 25),
+        ],
+        public: Rows::All,
+    },
+    Table {
+        name: "comment_versions",
+        since: 25,
+        key: &["board", "comment", "seq"],
+        columns: &[text("board", 25), text("comment", 25), number("seq", 25), number("at", 25), text("text", 25)],
+        public: Rows::All,
+    },
     Table {
         name: "checklists",
         since: 26,
@@ -210,6 +238,7 @@ pub const TABLES: &[Table] = &[
         ],
         public: Rows::All,
     },
+    // The log. A change that creates a share link has the id of the link, not its hash.
     Table {
         name: "changes",
         since: 1,

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::{
     board::TextBase,
     fields::FieldEdit,
-    id::{BoardId, ColumnId, TaskId},
+    id::{BoardId, ColumnId, CommentId, TaskId},
     live::{LEAVE, LEAVING, LiveBoard},
     model::TextField,
     ops::{Op, UpdateTask},
@@ -48,6 +48,10 @@ pub enum Unsent {
     Board,
     /// A field of a task's checklists, by the id of the task, the checklist or the item.
     Checklist(Uuid),
+    /// The field for a new comment on a task.
+    Comment(TaskId),
+    /// The field for the text of a comment.
+    CommentText(CommentId),
 }
 
 /// The draft of a text.
