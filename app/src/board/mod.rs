@@ -3,7 +3,7 @@
 //! - [`OptimisticBoard`] shows edits that are not saved yet.
 //! - The module `undo` reverts a person's own edits, unless somebody changed the same parts later.
 //! - [`Typed`] converts typed and pasted text to text that can be saved.
-//! - [`mod@item_lines`] makes items of a checklist from several lines.
+//! - [`item_lines()`] makes items of a checklist from several lines.
 //! - [`Listing`] is a filtered and sorted list of the tasks, which is updated with each change.
 
 mod hash_labels;
