@@ -51,7 +51,7 @@ pub fn up_to(engine: Engine, schema: i64) -> Migrator {
 fn both(engine: Engine) -> Vec<Migration> {
     let migrations: Vec<(&str, &str)> = shared!(
         "0012_outbox" "0013_board_pages" "0014_tables" "0015_audit" "0016_system" "0017_deleted_boards" "0018_more_tables"
-        "0019_bulk_edits" "0020_settings" "0021_groups" "0022_archived_boards" "0023_labels" "0026_checklists"
+        "0019_bulk_edits" "0020_settings" "0021_groups" "0022_archived_boards" "0023_labels" "0025_checklists"
     );
     let of_engine = |sql: &'static str| match engine {
         Engine::Sqlite => Cow::Owned(sql.replace("BIGINT", "INTEGER")),
@@ -90,6 +90,12 @@ mod tests {
                 .map(|migration| format!("{:04}_{}.sql", migration.version, migration.description.replace(' ', "_")))
                 .collect();
             assert_eq!(listed, files, "{folder}");
+            let versions: Vec<i64> = of(engine).iter().map(|migration| migration.version).collect();
+            assert_eq!(
+                versions,
+                (1..=*NEWEST).collect::<Vec<_>>(),
+                "{folder}: the schema before a version is the one below it"
+            );
         }
     }
 

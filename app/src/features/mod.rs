@@ -7,6 +7,7 @@ pub mod labels;
 pub mod list;
 pub mod members;
 pub mod presence;
+pub mod revealed;
 pub mod shell;
 pub mod shortcuts;
 pub mod task;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use leptos::{ev, prelude::*};
 
 use super::{
-    board::revealed::Revealed,
+    revealed::Revealed,
     shortcuts::{self, Command},
 };
 use crate::{

@@ -24,7 +24,7 @@ use crate::{
         unavailable::{CameFrom, Unavailable},
     },
     features::{
-        board::{columns::Columns, revealed::Revealed},
+        board::columns::Columns,
         history::{
             activity::ActivityView,
             events::{self, About, FirstPages},
@@ -32,6 +32,7 @@ use crate::{
         labels::{keys::label_keys, manage::LabelsView},
         list::view::ListView,
         members::view::MembersView,
+        revealed::Revealed,
         shell::{
             archived::ArchivedBanner, connection::WhatIsInTheWay, header::BoardHeader, keys::listen_to_page_keys,
             keys_dialog::KeysDialog, toasts::Toasts,

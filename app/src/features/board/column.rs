@@ -8,10 +8,10 @@ use wasm_bindgen::JsCast;
 use web_sys::Element;
 
 use super::{
+    super::revealed::Revealed,
     card::Card,
     column_menu::{ColumnMenu, kind_words},
     quick_add::QuickAdd,
-    revealed::Revealed,
 };
 use crate::{
     access::BoardRole,

@@ -3,9 +3,9 @@
 use leptos::{ev, html, prelude::*};
 
 use super::{
+    super::revealed::Revealed,
     column::ColumnView,
     moving::{Movable, Moving},
-    revealed::Revealed,
 };
 use crate::{
     access::BoardRole,

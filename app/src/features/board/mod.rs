@@ -7,4 +7,3 @@ pub mod columns;
 pub mod moving;
 mod pasted;
 pub mod quick_add;
-pub mod revealed;

@@ -3,7 +3,7 @@
 
 use leptos::{ev, html, prelude::*};
 
-use super::{quick_add::create, revealed::Revealed};
+use super::{super::revealed::Revealed, quick_add::create};
 use crate::{
     board::Typed,
     controls::announcer::Announcer,

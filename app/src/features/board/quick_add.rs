@@ -3,8 +3,8 @@
 use leptos::{ev, html, prelude::*, server_fn::ServerFn};
 
 use super::{
+    super::revealed::Revealed,
     pasted::{Pasted, question},
-    revealed::Revealed,
 };
 use crate::{
     board::{Typed, take_labels},

@@ -20,10 +20,7 @@ use crate::{
         rows::Rows,
         show_more::ShowMore,
     },
-    features::{
-        board::{quick_add::QuickAdd, revealed::Revealed},
-        task::drafts::Unsent,
-    },
+    features::{board::quick_add::QuickAdd, revealed::Revealed, task::drafts::Unsent},
     id::TaskId,
     live::{LiveBoard, Loading},
     state::Part,

@@ -15,7 +15,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
 use self::drop_target::{DropColumns, DropTarget, Step};
-use super::revealed::Revealed;
+use super::super::revealed::Revealed;
 use crate::{
     access::BoardRole,
     controls::{
