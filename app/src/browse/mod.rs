@@ -16,7 +16,7 @@ use crate::{
         CurrentUser,
         document::{Surroundings, html, topbar},
     },
-    controls::markdown::to_html,
+    controls::markdown::wrapped_to_html,
 };
 
 /// The reader of a page.
@@ -112,25 +112,7 @@ fn words(markdown: &str) -> AnyView {
     if markdown.is_empty() {
         return ().into_any();
     }
-    view! { <div class="api-words" inner_html=to_html(&unwrapped(markdown))></div> }.into_any()
-}
-
-/// Joins the lines of each paragraph. Most descriptions are comments in the code, which were wrapped where its lines are full.
-fn unwrapped(markdown: &str) -> String {
-    let (mut text, mut previous, mut is_code) = (String::new(), "", false);
-    for (number, line) in markdown.lines().enumerate() {
-        let words = line.trim_start();
-        let after_words = !previous.is_empty() && !previous.starts_with(['`', '|', '#']);
-        let goes_on = !is_code && after_words && words.starts_with(|first: char| first.is_alphabetic() || first == '`');
-        match (number, goes_on && !words.starts_with("```")) {
-            (0, _) => text.push_str(line),
-            (_, true) => text.extend([" ", words]),
-            (_, false) => text.extend(["\n", line]),
-        }
-        is_code ^= words.starts_with("```");
-        previous = words;
-    }
-    text
+    view! { <div class="api-words" inner_html=wrapped_to_html(markdown)></div> }.into_any()
 }
 
 /// The name of a method, coloured by what it does.
@@ -146,22 +128,4 @@ fn method(name: &str) -> AnyView {
 /// A text of a program, as HTML. Long lines are broken.
 fn code(label: &'static str, html: String) -> AnyView {
     view! { <pre class="api-code" role="group" aria-label=label inner_html=html></pre> }.into_any()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_lines_of_a_paragraph_are_joined_and_others_are_not() {
-        assert_eq!(
-            unwrapped("A refused edit\ndoes not hold up\nthe others."),
-            "A refused edit does not hold up the others."
-        );
-        for text in ["One.\n\nTwo.", "- a\n- b", "| a |\n|---|\n| b |", "```\nlet a\nlet b\n```", ""] {
-            assert_eq!(unwrapped(text), text);
-        }
-        assert_eq!(unwrapped("```\na\n```\nThen\nthis"), "```\na\n```\nThen this");
-        assert_eq!(unwrapped("- one\n  goes on\n- two"), "- one goes on\n- two");
-    }
 }

@@ -14,13 +14,18 @@ const HEADING_SHIFT: usize = 2;
 /// Renders Markdown with tables, strikethrough, task lists and bare web addresses. A line break in the text becomes a line break on the
 /// page.
 pub fn to_html(markdown: &str) -> String {
-    rendered(markdown, false)
+    rendered(markdown, LINE_BREAK, false)
+}
+
+/// Like [`to_html`], for text whose lines were wrapped by an editor, such as a comment in code: a line break in it is a space.
+pub fn wrapped_to_html(markdown: &str) -> String {
+    rendered(markdown, " ", false)
 }
 
 /// Like [`to_html`], with boxes that can be ticked. A box is a button with `data-box`, the position of its mark in the text: see
 /// [`ticked`].
 pub fn to_html_with_boxes(markdown: &str) -> String {
-    rendered(markdown, true)
+    rendered(markdown, LINE_BREAK, true)
 }
 
 /// Returns the text with the box at a position ticked, or not ticked any more. `None` if there is no box.
@@ -49,7 +54,10 @@ pub fn inline_to_html(line: &str) -> String {
     inner.map_or_else(|| escaped(line), str::to_owned)
 }
 
-fn rendered(markdown: &str, with_boxes: bool) -> String {
+/// A line break in a text that somebody typed is meant.
+const LINE_BREAK: &str = "<br>";
+
+fn rendered(markdown: &str, soft_break: &str, with_boxes: bool) -> String {
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
     let mut page = Writer { html: String::with_capacity(markdown.len() * 3 / 2), ..Writer::default() };
     for (event, range) in TextMergeWithOffset::new(Parser::new_ext(markdown, options).into_offset_iter()) {
@@ -58,6 +66,7 @@ fn rendered(markdown: &str, with_boxes: bool) -> String {
                 let label = markdown[range.end..].lines().next().unwrap_or_default();
                 page.button(done, range.start, label.trim());
             }
+            Event::SoftBreak if !page.in_alternative => page.html.push_str(soft_break),
             event => page.event(event),
         }
     }
@@ -110,7 +119,7 @@ impl Writer {
                 self.text(&text);
                 self.html.push_str("</code>");
             }
-            Event::SoftBreak | Event::HardBreak => self.html.push_str("<br>"),
+            Event::SoftBreak | Event::HardBreak => self.html.push_str(LINE_BREAK),
             Event::Rule => self.html.push_str("<hr>"),
             Event::TaskListMarker(done) => self.html.push_str(match done {
                 true => "<span class=\"box done\" role=\"img\" aria-label=\"done\"></span>",
@@ -427,6 +436,10 @@ mod tests {
     fn what_people_write_looks_as_they_expect() {
         assert_eq!(to_html("Hello **you** and *you*"), "<p>Hello <strong>you</strong> and <em>you</em></p>");
         assert_eq!(to_html("one\ntwo"), "<p>one<br>two</p>");
+        assert_eq!(
+            wrapped_to_html("one\ntwo  \nthree\n\n- a\n  b"),
+            "<p>one two<br>three</p><ul dir=\"auto\"><li>a b</li></ul>"
+        );
         assert_eq!(to_html("- a\n- b"), "<ul dir=\"auto\"><li>a</li><li>b</li></ul>");
         assert_eq!(to_html("3. a"), "<ol dir=\"auto\" start=\"3\"><li>a</li></ol>");
         assert_eq!(to_html("~~gone~~ `code <b>`"), "<p><del>gone</del> <code>code &lt;b&gt;</code></p>");

@@ -193,17 +193,17 @@ fn Form(board: LiveBoard, label: Option<Arc<Label>>) -> impl IntoView {
         };
         let Some(op) = edit.op(was.as_deref(), crate::new_id()) else { return };
         let words = match &op {
-            Op::CreateLabel(_) => "Label created",
-            Op::DeleteLabel(_) => "",
-            Op::MergeLabels(_) => "Labels merged",
-            _ => "Label changed",
+            Op::CreateLabel(_) => Some("Label created"),
+            Op::MergeLabels(_) => Some("Labels merged"),
+            // It is said with an offer to undo it.
+            Op::DeleteLabel(_) => None,
+            _ => Some("Label changed"),
         };
         if act(&board, op) {
-            match &was {
-                Some(label) if words.is_empty() => {
-                    undoing.tell_done(format!("Deleted the label {}.", label.in_words()))
-                }
-                _ => announcer.say(words),
+            match (words, &was) {
+                (Some(words), _) => announcer.say(words),
+                (None, Some(label)) => undoing.tell_done(format!("Deleted the label {}.", label.in_words())),
+                (None, None) => {}
             }
             match (&was, edit.action.as_str()) {
                 (None, _) => {
