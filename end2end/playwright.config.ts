@@ -23,6 +23,8 @@ export default defineConfig({
     // A page that a test itself gives to the browser has no network origin, and browsers do not let such pages connect
     // to this machine.
     permissions: ['local-network-access'],
+    // A copy of a card that slides to its new place would be found twice. motion.spec.ts tests the motion itself.
+    contextOptions: { reducedMotion: 'reduce' },
     // Recording each step for the rare test that fails costs a noticeable part of the machine: `npx playwright test
     // --trace on` enables it.
     screenshot: 'only-on-failure',

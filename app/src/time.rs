@@ -127,7 +127,12 @@ impl Day {
         let [year, month, day] = numbers(text, '-', [4, 2, 2])?;
         let month = Month::try_from(u8::try_from(month).ok()?).ok()?;
         let date = Date::from_calendar_date(i32::from(year), month, u8::try_from(day).ok()?).ok()?;
-        (year > 0).then_some(Self(date))
+        Self::of(date)
+    }
+
+    /// A date of the calendar; `None` before the year 1.
+    pub fn of(date: Date) -> Option<Self> {
+        (date.year() > 0).then_some(Self(date))
     }
 
     /// The time at which the day begins in UTC.

@@ -78,14 +78,22 @@ impl Urgency {
 
 /// A date in words: "Today", "23 Nov", "23 Nov 2027".
 pub fn words(due: Day, today: Option<Day>) -> String {
-    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let date = due.date();
-    let month = MONTHS[usize::from(u8::from(date.month())) - 1];
     match today.map(Day::date) {
         Some(today) if date == today => "Today".to_owned(),
         Some(today) if Some(date) == today.next_day() => "Tomorrow".to_owned(),
         Some(today) if Some(date) == today.previous_day() => "Yesterday".to_owned(),
-        Some(today) if date.year() != today.year() => format!("{} {month} {}", date.day(), date.year()),
+        _ => day_and_month(due, today),
+    }
+}
+
+/// A date without other words: "23 Nov", or "23 Nov 2027" in another year.
+pub fn day_and_month(day: Day, today: Option<Day>) -> String {
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let date = day.date();
+    let month = MONTHS[usize::from(u8::from(date.month())) - 1];
+    match today.map(|today| today.date().year()) {
+        Some(year) if date.year() != year => format!("{} {month} {}", date.day(), date.year()),
         _ => format!("{} {month}", date.day()),
     }
 }

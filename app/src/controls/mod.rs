@@ -3,7 +3,9 @@
 
 pub mod announcer;
 pub mod choice;
+pub mod combobox;
 pub mod confirm;
+pub mod day_words;
 pub mod due;
 pub mod flash;
 pub mod focus;

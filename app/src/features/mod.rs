@@ -7,6 +7,7 @@ pub mod labels;
 pub mod list;
 pub mod members;
 pub mod presence;
+pub mod quick_edit;
 pub mod revealed;
 pub mod shell;
 pub mod shortcuts;

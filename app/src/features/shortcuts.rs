@@ -37,6 +37,7 @@ pub enum Command {
     EditTitle,
     SetDue,
     Assign,
+    AssignMe,
     SetLabels,
     /// Sets or unsets one of the first nine labels: which one, the digit says.
     ToggleLabel,
@@ -66,8 +67,8 @@ impl Command {
     /// Whether only people who may edit the board have the key.
     pub fn needs_editor(self) -> bool {
         use Command::{
-            Assign, Complete, Delete, EditTitle, Lift, MoveItem, MoveLifted, NewTask, PutBack, PutDown, SetColumn,
-            SetDue, SetLabels, SetPriority, ToggleLabel,
+            Assign, AssignMe, Complete, Delete, EditTitle, Lift, MoveItem, MoveLifted, NewTask, PutBack, PutDown,
+            SetColumn, SetDue, SetLabels, SetPriority, ToggleLabel,
         };
         matches!(
             self,
@@ -75,6 +76,7 @@ impl Command {
                 | EditTitle
                 | SetDue
                 | Assign
+                | AssignMe
                 | SetLabels
                 | ToggleLabel
                 | SetPriority
@@ -233,6 +235,7 @@ pub const SHORTCUTS: &[Shortcut] = &[
     on(Scope::Task, Command::EditTitle, &[letter('e')], "Edit the title"),
     on(Scope::Task, Command::SetDue, &[letter('d')], "Set the due date"),
     on(Scope::Task, Command::Assign, &[letter('a')], "Assign somebody"),
+    on(Scope::Task, Command::AssignMe, &[letter('i')], "Assign it to me, or no longer"),
     on(Scope::Task, Command::SetLabels, &[letter('l')], "Add or remove labels"),
     on(Scope::Task, Command::ToggleLabel, &[Keys::Digits], "Add or remove one of the first nine labels"),
     on(Scope::Task, Command::SetPriority, &[letter('p')], "Set the priority"),

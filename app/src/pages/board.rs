@@ -32,6 +32,7 @@ use crate::{
         labels::{keys::label_keys, manage::LabelsView},
         list::view::ListView,
         members::view::MembersView,
+        quick_edit::{QuickEdit, editor::QuickEditor, opening::open_on_click},
         revealed::Revealed,
         shell::{
             archived::ArchivedBanner, connection::WhatIsInTheWay, header::BoardHeader, keys::listen_to_page_keys,
@@ -135,6 +136,7 @@ fn Board(board: LiveBoard, address: Memo<Option<Address>>) -> impl IntoView {
     let notices = Notices::provide();
     let revealed = Revealed::provide();
     Undoing::provide(board.clone(), notices, announcer, revealed);
+    QuickEdit::provide();
     label_keys(board.clone(), announcer);
     close_menus_on_click_elsewhere();
     expect_context::<CameFrom>().follow(&board);
@@ -194,11 +196,12 @@ fn Board(board: LiveBoard, address: Memo<Option<Address>>) -> impl IntoView {
         <BoardHeader board=board.clone() view keys_shown />
         <WhatIsInTheWay />
         <ArchivedBanner board=board.clone() />
-        <main class="board" id="content">
+        <main class="board" id="content" class:can-edit=board.may(BoardRole::Editor) on:click=open_on_click(&board)>
             <FormError />
             {redrawn(main)}
         </main>
         {panel}
+        <QuickEditor board=board.clone() />
         <KeysDialog board=board.clone() shown=keys_shown />
         <Toasts board />
         <Announcements announcer />

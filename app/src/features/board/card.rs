@@ -63,6 +63,10 @@ pub fn Card(
         let title = title.clone();
         move || format!("Delete “{}”", title())
     };
+    let edit_label = {
+        let title = title.clone();
+        move || format!("Change “{}”", title())
+    };
 
     let tick = {
         let board = board.clone();
@@ -141,6 +145,10 @@ pub fn Card(
                     {redrawn(title)}
                 </a>
                 <IfMay may=edits>
+                    // It opens the box of `quick_edit`, which listens for the whole view.
+                    <button type="button" class="card-edit" aria-label=edit_label.clone() tabindex="-1">
+                        <Picture icon=Icon::Edit />
+                    </button>
                     <button
                         class="card-delete"
                         form=delete_form.clone()

@@ -11,6 +11,7 @@ use super::{
     super::revealed::Revealed,
     card::Card,
     column_menu::{ColumnMenu, kind_words},
+    motion::Motion,
     quick_add::QuickAdd,
 };
 use crate::{
@@ -95,12 +96,19 @@ pub fn ColumnView(board: LiveBoard, column: ColumnId) -> impl IntoView {
     let rename =
         Callback::new(move |(name,)| Op::UpdateColumn(UpdateColumn { name: Some(name), ..UpdateColumn::of(id) }));
     let tab_stop: Signal<Option<TaskId>> = tab_stop.into();
+    let motion = expect_context::<Motion>();
     let cards = {
         let board = board.clone();
         move |tasks: Memo<Vec<TaskId>>| {
-            let board = board.clone();
+            let (board, before) = (board.clone(), StoredValue::new(Vec::new()));
+            let each = move || {
+                let tasks = tasks.get();
+                before.with_value(|before| motion.follow(before, &tasks));
+                before.set_value(tasks.clone());
+                tasks
+            };
             view! {
-                <Rows each=move || tasks.get() key=|id| id.0 let:task>
+                <Rows each key=|id| id.0 let:task>
                     <Card board=board.clone() task completed tab_stop />
                 </Rows>
             }

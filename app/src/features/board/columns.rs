@@ -5,6 +5,7 @@ use leptos::{ev, html, prelude::*};
 use super::{
     super::revealed::Revealed,
     column::ColumnView,
+    motion::Motion,
     moving::{Movable, Moving},
 };
 use crate::{
@@ -27,7 +28,9 @@ use crate::{
 #[component]
 pub fn Columns(board: LiveBoard) -> impl IntoView {
     let columns = board.columns();
-    let moving = Moving::new(board.clone(), expect_context::<Announcer>(), expect_context::<Revealed>());
+    let motion = Motion::new();
+    provide_context(motion);
+    let moving = Moving::new(board.clone(), expect_context::<Announcer>(), expect_context::<Revealed>(), motion);
     let column_views = {
         let board = board.clone();
         view! {

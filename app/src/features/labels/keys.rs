@@ -1,6 +1,6 @@
 //! The keys 1 to 9 on a task set and unset the first nine labels of the board.
 
-use super::field::toggle_label;
+use super::choosing::toggle_label;
 use crate::{
     controls::{announcer::Announcer, keyboard::Key},
     features::shortcuts::{Command, listen},

@@ -17,14 +17,16 @@ use crate::{
     },
     features::{
         board::card::delete_task,
+        quick_edit::{Property, QuickEdit},
         shortcuts::{Command, Pressed, listen},
         task::{
+            assignees::toggle_assigned,
             drafts::{Draft, Drafts},
             fields::toggle_completed,
         },
     },
-    id::TaskId,
-    live::LiveBoard,
+    id::{ActorId, TaskId},
+    live::{Live, LiveBoard},
     model::TextField,
 };
 
@@ -37,6 +39,7 @@ const COMMANDS: &[Command] = &[
     Command::EditTitle,
     Command::SetDue,
     Command::Assign,
+    Command::AssignMe,
     Command::SetLabels,
     Command::SetPriority,
     Command::SetColumn,
@@ -56,6 +59,8 @@ struct PageKeys {
     query: Memo<ListQuery>,
     announcer: Announcer,
     drafts: Drafts,
+    quick_edit: QuickEdit,
+    me: Signal<Option<ActorId>>,
     keys_shown: RwSignal<bool>,
     navigate: Navigate,
     /// The position among the shown tasks to which the keys led last.
@@ -70,6 +75,8 @@ pub fn listen_to_page_keys(board: &LiveBoard, view: Memo<View>, keys_shown: RwSi
         query: ListQuery::of_page(),
         announcer: expect_context(),
         drafts: expect_context(),
+        quick_edit: expect_context(),
+        me: expect_context::<Live>().me(),
         keys_shown,
         navigate: Box::new(use_navigate()),
         last_place: StoredValue::new(0),
@@ -88,7 +95,7 @@ impl PageKeys {
             command => {
                 let task = pressed.task().filter(|task| self.board.with(|board| board.live_task(*task).is_some()));
                 if let Some(task) = task {
-                    self.act(command, task, pressed.open);
+                    self.act(command, task, pressed);
                 }
             }
         }
@@ -162,10 +169,28 @@ impl PageKeys {
         })
     }
 
-    fn act(&self, command: Command, task: TaskId, open: Option<TaskId>) {
+    fn act(&self, command: Command, task: TaskId, Pressed { focused, open, .. }: Pressed) {
+        // A card or row is changed where it is, and an open task in its own fields.
+        let property = match command {
+            Command::SetDue => Some(Property::Due),
+            Command::Assign => Some(Property::Assignees),
+            Command::SetLabels => Some(Property::Labels),
+            Command::SetPriority => Some(Property::Priority),
+            Command::SetColumn => Some(Property::Column),
+            _ => None,
+        };
+        if let Some(property) = property.filter(|_| focused.is_some()) {
+            return self.quick_edit.open(task, property);
+        }
         let fields: &[&str] = match command {
             Command::Complete => {
                 toggle_completed(&self.board, task, self.announcer);
+                return;
+            }
+            Command::AssignMe => {
+                if let Some(me) = self.me.get_untracked() {
+                    toggle_assigned(&self.board, task, me, self.announcer);
+                }
                 return;
             }
             Command::Delete => return delete_task(&self.board, task, self.announcer),

@@ -52,6 +52,20 @@ pub fn assignee_faces(task: ArcRwSignal<Option<Arc<Task>>>) -> AnyView {
     redrawn(draw).into_any()
 }
 
+/// Assigns a person to a task, or no longer, and announces that. Returns whether it could be done.
+pub fn toggle_assigned(board: &LiveBoard, task: TaskId, person: ActorId, announcer: Announcer) -> bool {
+    let is_assigned = board.with(|board| board.task(task).is_some_and(|task| task.assignees.contains(&person)));
+    let (edit, words) = match is_assigned {
+        true => (FieldEdit::Unassign(vec![person]), "No longer assigned to"),
+        false => (FieldEdit::Assign(vec![person]), "Assigned to"),
+    };
+    let done = act(board, Op::UpdateTask(UpdateTask::of(task).with(edit)));
+    if done {
+        announcer.say(format!("{words} {}", name_of(Some(person)).get_untracked()));
+    }
+    done
+}
+
 /// The assignees of a task, with controls to change them. Not drawn where there is nobody to assign.
 #[component]
 pub fn AssigneesField(board: LiveBoard, task: TaskId, #[prop(into)] deleted: Signal<bool>) -> impl IntoView {
@@ -71,15 +85,13 @@ pub fn AssigneesField(board: LiveBoard, task: TaskId, #[prop(into)] deleted: Sig
     let assign = {
         let board = board.clone();
         Callback::new(move |(person, focus): (ActorId, &'static [&'static str])| {
-            if act(&board, Op::UpdateTask(UpdateTask::of(task).with(FieldEdit::Assign(vec![person])))) {
-                announcer.say(format!("Assigned to {}", name_of(Some(person)).get_untracked()));
+            if toggle_assigned(&board, task, person, announcer) {
                 focus_first_drawn(focus);
             }
         })
     };
     let unassign = Callback::new(move |person: ActorId| {
-        if act(&board, Op::UpdateTask(UpdateTask::of(task).with(FieldEdit::Unassign(vec![person])))) {
-            announcer.say(format!("No longer assigned to {}", name_of(Some(person)).get_untracked()));
+        if toggle_assigned(&board, task, person, announcer) {
             focus_first_drawn(&[BUTTON, FIELD]);
         }
     });

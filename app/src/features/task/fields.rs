@@ -187,21 +187,32 @@ pub enum DateField {
 }
 
 impl DateField {
-    fn of(self, task: &Task) -> Option<Day> {
+    /// The day that a task has.
+    pub fn of(self, task: &Task) -> Option<Day> {
         match self {
             Self::Start => task.start,
             Self::Due => task.due,
         }
     }
 
-    fn edit(self, day: Option<Day>) -> FieldEdit {
+    /// The edit that sets the day.
+    pub fn edit(self, day: Option<Day>) -> FieldEdit {
         match self {
             Self::Start => FieldEdit::Start(day),
             Self::Due => FieldEdit::Due(day),
         }
     }
 
-    fn clear_words(self) -> &'static str {
+    /// The name of the field.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Start => "Start date",
+            Self::Due => "Due date",
+        }
+    }
+
+    /// What removes the day, in words.
+    pub fn clear_words(self) -> &'static str {
         match self {
             Self::Start => "Clear start date",
             Self::Due => "Clear due date",

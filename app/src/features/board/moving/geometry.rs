@@ -12,9 +12,11 @@ use crate::{
 
 /// Half of the gap between two cards, in pixels.
 const HALF_GAP: f64 = 4.0;
-/// The distance from an edge within which the page scrolls, and the most that it scrolls in one frame, in pixels.
+/// The distance from an edge within which the page scrolls, in pixels, and how fast it scrolls at the edge itself, in pixels a millisecond.
 const SCROLL_ZONE: f64 = 56.0;
-const SCROLL_STEP: f64 = 14.0;
+const SCROLL_SPEED: f64 = 0.4;
+/// The longest time between two frames that counts, in milliseconds: after a pause the page does not jump.
+const LONGEST_FRAME: f64 = 50.0;
 
 /// The column and the cards at a point.
 pub struct Hit {
@@ -71,16 +73,18 @@ pub fn show(drop_target: DropTarget, moved: TaskId) {
     }
 }
 
-/// If a point is near an edge, scrolls the board sideways, and the column at the point up or down.
-pub fn scroll_at_edges(x: f64, y: f64) {
+/// If a point is near an edge, scrolls the board sideways, and the column at the point up or down: slowly at first, and as far as the
+/// time since the last frame, in milliseconds, allows. So a screen with more frames does not scroll faster.
+pub fn scroll_at_edges(x: f64, y: f64, elapsed: f64) {
+    let most = SCROLL_SPEED * elapsed.clamp(0.0, LONGEST_FRAME);
     if let Some(columns) = find(".columns").and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
         let rect = columns.get_bounding_client_rect();
-        columns.set_scroll_left(columns.scroll_left() + pull(x, rect.left(), rect.right()));
+        columns.set_scroll_left(columns.scroll_left() + pull(x, rect.left(), rect.right(), most));
     }
     for body in all(".column-body") {
         let rect = body.get_bounding_client_rect();
         if (rect.left()..=rect.right()).contains(&x) {
-            body.set_scroll_top(body.scroll_top() + pull(y, rect.top(), rect.bottom()));
+            body.set_scroll_top(body.scroll_top() + pull(y, rect.top(), rect.bottom(), most));
         }
     }
 }
@@ -97,9 +101,34 @@ pub fn card_element(task: TaskId) -> Option<Element> {
     find(&format!(".column [data-task='{task}']"))
 }
 
-fn pull(at: f64, low: f64, high: f64) -> i32 {
-    let strength = |distance: f64| ((SCROLL_ZONE - distance) / SCROLL_ZONE).clamp(0.0, 1.0) * SCROLL_STEP;
-    (strength(high - at) - strength(at - low)) as i32
+fn pull(at: f64, low: f64, high: f64, most: f64) -> i32 {
+    let strength = |distance: f64| ((SCROLL_ZONE - distance) / SCROLL_ZONE).clamp(0.0, 1.0).powi(2) * most;
+    // Browsers scroll by whole pixels.
+    (strength(high - at) - strength(at - low)).round() as i32
+}
+
+/// Puts a copy of a card into an element.
+pub fn copy_card(task: TaskId, into: &HtmlElement) {
+    let copy = card_element(task).and_then(|card| card.clone_node_with_deep(true).ok()?.dyn_into::<Element>().ok());
+    if let Some(copy) = copy {
+        // If this fails, only the look of the move is affected.
+        let _ = copy.remove_attribute("data-task");
+        let _ = copy.class_list().remove_1("lifted");
+        let _ = into.append_child(&copy);
+    }
+}
+
+/// Marks the column into which a card would go, and no other.
+pub fn light_up(column: Option<ColumnId>) {
+    const CLASS: &str = "receiving";
+    let receiving = column.and_then(column_element);
+    for other in all(&format!(".column.{CLASS}")).into_iter().filter(|other| Some(other) != receiving.as_ref()) {
+        // If this fails, only the look of the column is affected.
+        let _ = other.class_list().remove_1(CLASS);
+    }
+    if let Some(column) = receiving {
+        let _ = column.class_list().add_1(CLASS);
+    }
 }
 
 /// The card next to a gap, and whether the gap is before that card.

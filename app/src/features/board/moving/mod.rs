@@ -15,7 +15,10 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
 use self::drop_target::{DropColumns, DropTarget, Step};
-use super::super::revealed::Revealed;
+use super::{
+    super::revealed::Revealed,
+    motion::{Motion, Point},
+};
 use crate::{
     access::BoardRole,
     controls::{
@@ -41,8 +44,11 @@ pub struct Moving {
     board: StoredValue<LiveBoard>,
     announcer: Announcer,
     revealed: Revealed,
+    motion: Motion,
     lifted: RwSignal<Option<Lifted>>,
     press: StoredValue<Option<Press>>,
+    /// When the last frame of a move by pointer was drawn, in milliseconds of the page.
+    last_frame: StoredValue<f64>,
     /// Whether the next click is ignored. The browser sends a click when a drag ends, and that click must not open the task.
     swallow_click: StoredValue<bool>,
 }
@@ -74,15 +80,24 @@ struct Press {
     width: f64,
 }
 
+impl Press {
+    /// Where the copy of the card under the pointer is.
+    fn ghost(&self) -> Point {
+        (self.at.0 - self.grip.0, self.at.1 - self.grip.1)
+    }
+}
+
 impl Moving {
     /// Starts with no card lifted.
-    pub fn new(board: LiveBoard, announcer: Announcer, revealed: Revealed) -> Self {
+    pub fn new(board: LiveBoard, announcer: Announcer, revealed: Revealed, motion: Motion) -> Self {
         Self {
             board: StoredValue::new(board),
             announcer,
             revealed,
+            motion,
             lifted: RwSignal::new(None),
             press: StoredValue::new(None),
+            last_frame: StoredValue::new(0.0),
             swallow_click: StoredValue::new(false),
         }
     }
@@ -154,7 +169,12 @@ impl Moving {
     fn end(self) -> Option<Lifted> {
         let lifted = self.lifted.get_untracked()?;
         self.lifted.set(None);
+        if let (Hand::Pointer, Some(press)) = (lifted.by, self.press.get_value()) {
+            // To its new place, or back.
+            self.motion.slide_from(lifted.task, press.ghost());
+        }
         self.press.set_value(None);
+        geometry::light_up(None);
         if let Some(card) = geometry::card_element(lifted.task) {
             // If the class cannot be removed, it goes when the card is drawn again.
             let _ = card.class_list().remove_1("lifted");
@@ -379,13 +399,20 @@ impl Moving {
     fn draw(self, line: NodeRef<html::Div>, ghost: NodeRef<html::Div>) {
         let Some(Some(lifted)) = self.lifted.try_get_untracked() else { return };
         if let (Hand::Pointer, Some(press)) = (lifted.by, self.press.get_value()) {
-            geometry::scroll_at_edges(press.at.0, press.at.1);
+            let now = window().performance().map_or(0.0, |clock| clock.now());
+            geometry::scroll_at_edges(press.at.0, press.at.1, now - self.last_frame.get_value());
+            self.last_frame.set_value(now);
             self.aim(press);
             if let Some(ghost) = ghost.get_untracked() {
-                place(&ghost, press.at.0 - press.grip.0, press.at.1 - press.grip.1, press.width);
+                if ghost.first_element_child().is_none() {
+                    geometry::copy_card(lifted.task, &ghost);
+                }
+                let (x, y) = press.ghost();
+                place(&ghost, x, y, press.width);
             }
         }
         let drop_target = self.lifted.get_untracked().map_or(lifted.drop_target, |lifted| lifted.drop_target);
+        geometry::light_up(Some(drop_target.column));
         if let (Some(line), Some((x, y, width))) = (line.get_untracked(), geometry::line(drop_target, lifted.task)) {
             place(&line, x, y, width);
         }
@@ -461,19 +488,18 @@ pub fn Movable(moving: Moving, children: Children) -> impl IntoView {
                 .get()
                 .then(|| {
                     let lifted = moving.lifted.get_untracked();
-                    let title = lifted.map(|lifted| moving.title(lifted.task));
                     let by_pointer = lifted.is_some_and(|lifted| lifted.by == Hand::Pointer);
                     view! {
                         <div class="drop-line" node_ref=line></div>
                         {if by_pointer {
                             view! {
-                                <div class="drag-ghost card" aria-hidden="true" node_ref=ghost>
-                                    {title.map(|title| title.trim_matches(['“', '”']).to_owned())}
-                                </div>
+                                // The copy of the card is put into it with the first frame.
+                                <div class="drag-ghost" aria-hidden="true" inert node_ref=ghost></div>
                             }
                                 .into_any()
                         } else {
-                            view! { <KeyboardHint moving title=title.unwrap_or_default() /> }.into_any()
+                            let title = lifted.map(|lifted| moving.title(lifted.task)).unwrap_or_default();
+                            view! { <KeyboardHint moving title /> }.into_any()
                         }}
                     }
                         .into_any()
