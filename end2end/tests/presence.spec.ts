@@ -153,7 +153,7 @@ test('nothing moves under the pointer when somebody else begins to edit, saves a
     expect(await places()).toEqual(before);
     await panel(editor).getByRole('textbox', { name: 'Title' }).fill(`Buy tea for ${width}`);
     await editor.keyboard.press('Enter');
-    await expect(panel(page).getByText('Somebody changed this title')).toBeVisible();
+    await expect(panel(page).getByText('Somebody else changed this title')).toBeVisible();
     await expect(panel(page).getByText(SOMEBODY)).toHaveCount(0);
     expect((await places())[1], 'Save stays where it is').toEqual(before[1]);
     await panel(page).getByRole('button', { name: 'Cancel' }).click();

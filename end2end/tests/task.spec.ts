@@ -118,7 +118,7 @@ test('an edit in progress is not disturbed by an update from elsewhere, and the 
   await expect(editor).toBeFocused();
   await expect(editor).toHaveValue('What I am typing');
   expect(await editor.evaluate((area: HTMLTextAreaElement) => [area.selectionStart, area.selectionEnd])).toEqual([4, 6]);
-  await expect(panel(page).getByText('Somebody changed this description while you were editing.')).toBeVisible();
+  await expect(panel(page).getByText('Somebody else changed this description while you were editing.')).toBeVisible();
 
   await panel(page).getByRole('button', { name: 'Show the newer text' }).click();
   await expect(panel(page).getByRole('figure', { name: 'The newer text' })).toContainText('Newer');
@@ -140,7 +140,7 @@ test.describe('when two people edit the same text', () => {
       await editDescription(page, 'Mine');
       await editDescription(first, 'Theirs');
       await first.keyboard.press('Control+Enter');
-      await expect(panel(page).getByText('Somebody changed this description')).toBeVisible();
+      await expect(panel(page).getByText('Somebody else changed this description')).toBeVisible();
       await page.keyboard.press('Control+Enter');
 
       const conflict = panel(page).getByRole('region', { name: 'Somebody else changed the description meanwhile' });
@@ -187,7 +187,7 @@ test.describe('when two people edit the same text', () => {
     await openBoard(page, board, `/tasks/${task.id}`);
     await editDescription(page, 'Mine');
     await server.api.changeTask(task.id, { description: 'Theirs' });
-    await expect(panel(page).getByText('Somebody changed this description')).toBeVisible();
+    await expect(panel(page).getByText('Somebody else changed this description')).toBeVisible();
     await page.keyboard.press('Control+Enter');
     const conflict = panel(page).getByRole('region', { name: 'Somebody else changed the description meanwhile' });
     await expect(conflict).toBeVisible();
@@ -266,3 +266,23 @@ async function editDescription(page: Page, text: string) {
   await editor.fill(text);
   return editor;
 }
+
+test.describe('with accounts', () => {
+  test.use({ settings: { TASKWIRE_AUTH: 'accounts', TASKWIRE_NO_SAMPLE: 'true' } });
+
+  test('a conflict names the other person', async ({ somebody }) => {
+    const [ana, ben] = [await somebody('Ana Lima'), await somebody('Ben Okoro')];
+    const board = await ana.api.createBoard('Errands');
+    await ana.api.setMember(board.id, ben.id, 'editor');
+    const task = await ana.api.createTask(board.id, { title: 'Buy tea', description: 'Before' });
+    const page = await ana.page();
+    await openBoard(page, board, `/tasks/${task.id}`);
+    await editDescription(page, 'Mine');
+    await ben.api.changeTask(task.id, { description: 'Theirs' });
+    await expect(panel(page).getByText('Ben Okoro changed this description while you were editing.')).toBeVisible();
+    // A later change of something else takes the name away from nothing.
+    await ana.api.changeTask(task.id, { priority: 'high' });
+    await page.keyboard.press('Control+Enter');
+    await expect(panel(page).getByRole('heading', { name: 'Ben Okoro changed the description meanwhile' })).toBeVisible();
+  });
+});

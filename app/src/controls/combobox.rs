@@ -40,6 +40,8 @@ pub fn Combobox(
     id: &'static str,
     /// The accessible name of the field.
     label: &'static str,
+    /// The accessible name of the list.
+    list: &'static str,
     /// What stands in the empty field.
     placeholder: &'static str,
     /// The choices.
@@ -103,7 +105,12 @@ pub fn Combobox(
             event.prevent_default();
         }
     };
-    let list = move || {
+    let shows = move || open.get() && !disabled.get();
+    let marked = {
+        let choices = Arc::clone(&choices);
+        move || (shows() && active.get() < choices(&text.read()).len()).then(|| format!("{id}-{}", active.get()))
+    };
+    let drawn = move || {
         let each = choices(&text.read()).into_iter().enumerate().map(|(index, choice)| {
             let take = take.clone();
             view! {
@@ -126,11 +133,11 @@ pub fn Combobox(
                 <li role="option" aria-disabled="true">
                     {nothing}
                 </li>
-            }.into_any(),
+            }
+            .into_any(),
             false => each.into_any(),
         }
     };
-    let shows = move || open.get() && !disabled.get();
     view! {
         <div class="combobox needs-script">
             <input
@@ -141,7 +148,7 @@ pub fn Combobox(
                 aria-autocomplete="list"
                 aria-expanded=move || shows().to_string()
                 aria-controls=format!("{id}-list")
-                aria-activedescendant=move || shows().then(|| format!("{id}-{}", active.get()))
+                aria-activedescendant=marked
                 placeholder=placeholder
                 autocomplete="off"
                 disabled=disabled
@@ -158,13 +165,13 @@ pub fn Combobox(
             <ul
                 id=format!("{id}-list")
                 role="listbox"
-                aria-label=label
+                aria-label=list
                 aria-multiselectable=multiple.then_some("true")
                 hidden=move || !shows()
                 on:pointerdown=|event| event.prevent_default()
                 on:mousedown=|event| event.prevent_default()
             >
-                {redrawn(list)}
+                {redrawn(drawn)}
             </ul>
         </div>
     }

@@ -146,7 +146,7 @@ pub fn Card(
                 </a>
                 <IfMay may=edits>
                     // It opens the box of `quick_edit`, which listens for the whole view.
-                    <button type="button" class="card-edit" aria-label=edit_label.clone() tabindex="-1">
+                    <button type="button" class="card-edit" aria-label=edit_label.clone() tabindex=is_hydrated>
                         <Picture icon=Icon::Edit />
                     </button>
                     <button

@@ -81,6 +81,7 @@ pub fn LabelsField(board: LiveBoard, task: TaskId, #[prop(into)] deleted: Signal
                         <Combobox
                             id="task-label"
                             label="Add or remove a label"
+                            list="Labels"
                             placeholder="Add a label"
                             choices=Arc::clone(&choices)
                             multiple=true

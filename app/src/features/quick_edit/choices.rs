@@ -55,10 +55,13 @@ pub fn choices(board: &LiveBoard, task: TaskId, property: Property, done: Callba
                 let candidates = candidates.read();
                 let wanted = candidates.iter().filter(|(_, name)| has(name, text)).map(|(id, name)| {
                     let (id, is_set, words) = (*id, assigned.contains(id), name.clone());
-                    let draw = move || view! {
-                        {face(id)}
-                        <span>{words}</span>
-                    }.into_any();
+                    let draw = move || {
+                        view! {
+                            {face(id)}
+                            <span>{words}</span>
+                        }
+                        .into_any()
+                    };
                     let Editing { board, task, announcer, done, .. } = editing.clone();
                     let take = move || {
                         toggle_assigned(&board, task, id, announcer);
@@ -140,7 +143,8 @@ impl Editing {
                 view! {
                     {words}
                     <span class="quick-edit-hint">{digit}</span>
-                }.into_any()
+                }
+                .into_any()
             };
             Choice::new(Some(current == priority), draw, self.set(FieldEdit::Priority(priority), said))
         });
@@ -156,11 +160,13 @@ impl Editing {
             let choice = |words: String, day: Day| {
                 let date = day_words::with_weekday(day, today);
                 let said = format!("{}: {date}", field.words());
-                let draw =
-                    move || view! {
+                let draw = move || {
+                    view! {
                         <span>{words}</span>
                         <span class="quick-edit-hint">{date}</span>
-                    }.into_any();
+                    }
+                    .into_any()
+                };
                 Choice::new(Some(current == Some(day)), draw, self.set(field.edit(Some(day)), said))
             };
             let named = ["today", "tomorrow", "next week"].into_iter().filter(|name| has(name, text));

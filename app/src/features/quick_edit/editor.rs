@@ -10,7 +10,7 @@ use crate::{
     access::BoardRole,
     controls::{
         combobox::Combobox,
-        focus::{find, focus_when_drawn},
+        focus::{find, focus, focus_when_drawn, focused},
         keyboard::{self, Key},
         redrawn::redrawn,
     },
@@ -65,8 +65,18 @@ fn Editor(board: LiveBoard, task: TaskId, property: Property) -> impl IntoView {
     });
     Effect::new(move || {
         if let Some(this) = this.get() {
-            request_animation_frame(move || put_beside(&this, task, property));
-            focus_when_drawn("#quick-edit");
+            // What is typed next belongs to the box.
+            if let Some(field) = find("#quick-edit") {
+                focus(&field);
+            }
+            request_animation_frame(move || {
+                put_beside(&this, task, property);
+                if !focused().is_some_and(|focused| this.contains(Some(&focused)))
+                    && let Some(field) = find("#quick-edit")
+                {
+                    focus(&field);
+                }
+            });
         }
         let elsewhere = window_event_listener(ev::pointerdown, move |event| {
             let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
@@ -132,6 +142,7 @@ fn Editor(board: LiveBoard, task: TaskId, property: Property) -> impl IntoView {
             <Combobox
                 id="quick-edit"
                 label=property.words()
+                list=property.words()
                 placeholder
                 choices
                 multiple=property == Property::Labels

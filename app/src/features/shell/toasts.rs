@@ -23,7 +23,7 @@ use crate::{
         rows::Rows,
     },
     features::task::{
-        conflict::conflict,
+        conflict::{author, conflict},
         drafts::{Draft, Drafts, edited_text},
     },
     id::TaskId,
@@ -214,8 +214,9 @@ fn ProblemToast(board: LiveBoard, problem: Problem) -> impl IntoView {
         let board = board.clone();
         Callback::new(move |()| board.dismiss(id))
     };
-    if let Some((task, ..)) = conflict(&problem) {
-        return view! { <ConflictToast board task problem on_dismiss /> }.into_any();
+    if let Some((task, .., change)) = conflict(&problem) {
+        let author = author(&board, task, move |_| change);
+        return view! { <ConflictToast board task author problem on_dismiss /> }.into_any();
     }
     let op = problem.mutation.op;
     let what = board.with(|board| what_failed(&op, board));
@@ -264,7 +265,14 @@ fn typed(op: &Op) -> Option<AnyView> {
 
 /// A message about an unresolved conflict over a text. The conflict is resolved in the panel of the task.
 #[component]
-fn ConflictToast(board: LiveBoard, task: TaskId, problem: Problem, on_dismiss: Callback<()>) -> impl IntoView {
+fn ConflictToast(
+    board: LiveBoard,
+    task: TaskId,
+    /// Who changed the text.
+    author: Signal<String>,
+    problem: Problem,
+    on_dismiss: Callback<()>,
+) -> impl IntoView {
     let path = use_location().pathname;
     // The panel of the task shows the conflict itself.
     let is_open = Memo::new(move |_| path.read().ends_with(&task.to_string()));
@@ -282,15 +290,16 @@ fn ConflictToast(board: LiveBoard, task: TaskId, problem: Problem, on_dismiss: C
                         "Compare"
                     </a>
                 };
-                ("somebody else changed it meanwhile. Yours is kept until you choose.", Some(compare.into_any()))
+                (" changed it meanwhile. Yours is kept until you choose.", Some(compare.into_any()))
             }
-            false => ("somebody else changed it meanwhile.", typed(&op)),
+            false => (" changed it meanwhile.", typed(&op)),
         };
         (!is_open.get() || !edits.get()).then(|| {
             view! {
                 <Toast on_dismiss class="problem">
                     <p>
                         <strong>{what}": "</strong>
+                        {author}
                         {words}
                     </p>
                     {way}

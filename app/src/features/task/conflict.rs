@@ -10,9 +10,9 @@ use crate::{
     access::BoardRole,
     board::TextBase,
     controls::{focus::focus_when_drawn, if_may::IfMay, rows::Rows},
-    id::TaskId,
-    live::{LiveBoard, Problem},
-    model::TextField,
+    id::{ActorId, TaskId},
+    live::{Live, LiveBoard, Problem},
+    model::{Seq, Task, TextField},
     refusal::Refusal,
 };
 
@@ -37,9 +37,10 @@ fn Conflict(board: LiveBoard, problem: Problem) -> impl IntoView {
     let drafts = expect_context::<Drafts>();
     let Problem { mutation, .. } = &problem;
     let id = mutation.id;
-    let (task, field, mine, theirs, base) = conflict(&problem)?;
+    let (task, field, mine, theirs, change) = conflict(&problem)?;
     let (mine, theirs) = (mine.to_owned(), theirs.to_owned());
     let heading = format!("conflict-{id}");
+    let (base, author) = (TextBase::Saved(change), author(&board, task, move |_| change));
 
     let dismiss = {
         let board = board.clone();
@@ -73,7 +74,7 @@ fn Conflict(board: LiveBoard, problem: Problem) -> impl IntoView {
     Some(
         view! {
             <section class="conflict" aria-labelledby=heading.clone() tabindex="-1" data-conflict=field.to_string()>
-                <h3 id=heading.clone()>"Somebody else changed the " {field.to_string()} " meanwhile"</h3>
+                <h3 id=heading.clone()>{author} " changed the " {field.to_string()} " meanwhile"</h3>
                 <p class="hint">"Yours is not saved yet. Nothing is lost: choose one version, or combine them."</p>
                 <div class="sides">
                     <figure>
@@ -108,14 +109,33 @@ fn Conflict(board: LiveBoard, problem: Problem) -> impl IntoView {
     )
 }
 
+/// Who made a change of a task, in words that begin a sentence. The name is known where it was the newest change of the task when it arrived.
+pub fn author(
+    board: &LiveBoard,
+    task: TaskId,
+    change: impl Fn(&Task) -> Seq + Send + Sync + 'static,
+) -> Signal<String> {
+    let live = expect_context::<Live>();
+    let (me, people, shown) = (live.me(), live.people(), board.task(task).task);
+    let author = Memo::new(move |before: Option<&Option<(Seq, ActorId)>>| {
+        let task = shown.get()?;
+        let change = change(&task);
+        let known = before.copied().flatten().filter(|(of, _)| *of == change);
+        known.or_else(|| Some((change, task.updated_by.filter(|_| task.seq == change)?)))
+    });
+    Signal::derive(move || match author.get().map(|(_, author)| author) {
+        Some(author) if Some(author) == me.get() => "You, in another window,".to_owned(),
+        Some(author) => people.read().get(&author).map_or("Somebody else".to_owned(), |person| person.name.clone()),
+        None => "Somebody else".to_owned(),
+    })
+}
+
 /// Interprets a problem as a conflict over a text, if it is one. Returns the task, the field, this person's text, the other person's text,
-/// and the base with which this person's text can be saved now.
-pub fn conflict(problem: &Problem) -> Option<(TaskId, TextField, &str, &str, TextBase)> {
+/// and the number of their change, on top of which this person's text can be saved now.
+pub fn conflict(problem: &Problem) -> Option<(TaskId, TextField, &str, &str, Seq)> {
     let (task, field, mine) = edited_text(&problem.mutation.op)?;
     match &problem.refusal {
-        Refusal::Conflict { field: of, theirs, seq } if *of == field => {
-            Some((task, field, mine, theirs, TextBase::Saved(*seq)))
-        }
+        Refusal::Conflict { field: of, theirs, seq } if *of == field => Some((task, field, mine, theirs, *seq)),
         _ => None,
     }
 }

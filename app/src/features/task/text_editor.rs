@@ -5,7 +5,10 @@
 
 use leptos::{ev, html, prelude::*};
 
-use super::drafts::{Draft, Drafts, text_edit};
+use super::{
+    conflict::author,
+    drafts::{Draft, Drafts, text_edit},
+};
 use crate::{
     board::{Typed, take_labels},
     controls::{
@@ -13,7 +16,7 @@ use crate::{
         keyboard::{self, Key},
         notices::{Action, Notices},
     },
-    fields::FieldEdit,
+    fields::{Field, FieldEdit},
     id::TaskId,
     live::LiveBoard,
     model::TextField,
@@ -173,6 +176,7 @@ fn Meanwhile(
     let drafts = expect_context::<Drafts>();
     let notices = expect_context::<Notices>();
     let changed = Memo::new(move |_| current.with(|current| *current != before));
+    let author = author(&board, task, move |task| Field::from(field).seq(task));
     let shown = RwSignal::new(false);
     let take_over = move || {
         let mine = drafts.get(task, field).filter(Draft::is_changed);
@@ -191,7 +195,7 @@ fn Meanwhile(
                     .then(|| {
                         view! {
                             <div class="meanwhile">
-                                <p>"Somebody changed this " {field.to_string()} " while you were editing."</p>
+                                <p>{author} " changed this " {field.to_string()} " while you were editing."</p>
                                 <div class="actions">
                                     <button
                                         type="button"
