@@ -200,7 +200,7 @@ test.describe('with accounts', () => {
     await page.keyboard.press('Enter');
     await expect(card(page, 'Tea').getByText('Assigned to Ben Okoro')).toBeAttached();
     await page.keyboard.press('i');
-    await expect.poll(async () => (await ana.api.task(tea.id)).assignees).toEqual([ben.id, ana.id]);
+    await expect.poll(async () => (await ana.api.task(tea.id)).assignees).toContain(ana.id);
     await page.keyboard.press('i');
     await expect.poll(async () => (await ana.api.task(tea.id)).assignees).toEqual([ben.id]);
   });

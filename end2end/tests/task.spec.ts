@@ -280,9 +280,12 @@ test.describe('with accounts', () => {
     await editDescription(page, 'Mine');
     await ben.api.changeTask(task.id, { description: 'Theirs' });
     await expect(panel(page).getByText('Ben Okoro changed this description while you were editing.')).toBeVisible();
-    // A later change of something else takes the name away from nothing.
-    await ana.api.changeTask(task.id, { priority: 'high' });
     await page.keyboard.press('Control+Enter');
-    await expect(panel(page).getByRole('heading', { name: 'Ben Okoro changed the description meanwhile' })).toBeVisible();
+    const conflict = panel(page).getByRole('heading', { name: 'Ben Okoro changed the description meanwhile' });
+    await expect(conflict).toBeVisible();
+    // A later change of something else does not take the name away.
+    await ben.api.changeTask(task.id, { priority: 'high' });
+    await expect(panel(page).getByLabel('Priority')).toHaveValue('high');
+    await expect(conflict).toBeVisible();
   });
 });

@@ -109,7 +109,8 @@ fn Conflict(board: LiveBoard, problem: Problem) -> impl IntoView {
     )
 }
 
-/// Who made a change of a task, in words that begin a sentence. The name is known where it was the newest change of the task when it arrived.
+/// Who made a change of a task, in words that begin a sentence. The name is known if it is the newest change of the task
+/// when this is called, or becomes that later.
 pub fn author(
     board: &LiveBoard,
     task: TaskId,

@@ -233,9 +233,10 @@ pub fn DateInput(
     let day = Memo::new(move |_| shown.read().as_ref().and_then(|task| field.of(task)));
     let words = move || day.get().map(|day| day.to_string()).unwrap_or_default();
     let input = NodeRef::<html::Input>::new();
+    // A field that is removed with the focus in it still hears that it lost the focus.
     let show = move || {
-        if let Some(input) = input.get_untracked() {
-            input.set_value(&untrack(words));
+        if let (Some(Some(input)), Some(day)) = (input.try_get_untracked(), day.try_get_untracked()) {
+            input.set_value(&day.map(|day| day.to_string()).unwrap_or_default());
         }
     };
     // While the person types a date, the field is not changed; it shows the current date when it loses the focus.
