@@ -39,6 +39,7 @@ pub mod board;
 pub mod browse;
 pub mod by_name;
 pub mod checklist;
+pub mod comment;
 mod controls;
 mod features;
 pub mod fields;

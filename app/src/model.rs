@@ -20,6 +20,11 @@ pub(crate) fn never(seq: &Seq) -> bool {
     *seq == 0
 }
 
+/// Whether a count is 0. For `serde(skip_serializing_if)`.
+fn none(count: &u32) -> bool {
+    *count == 0
+}
+
 /// A column of a board.
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,6 +120,9 @@ pub struct Task {
     /// The checklists. Absent if there are none, and in an [outline](crate::state::BoardState::outline).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     checklists: Option<Arc<Checklists>>,
+    /// The number of its comments. The comments themselves are not part of a board's state: see [`crate::comment`].
+    #[serde(default, skip_serializing_if = "none")]
+    pub comments: u32,
     /// The column that the task was in before it was completed. The task returns to it when it is reopened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reopen_column: Option<ColumnId>,
@@ -155,6 +163,9 @@ pub struct Task {
     /// The number of the newest change of its checklists; 0 if there was none since the creation of the task.
     #[serde(default, skip_serializing_if = "never")]
     pub checklists_seq: Seq,
+    /// The number of the newest change of its comments; 0 if it has never had any.
+    #[serde(default, skip_serializing_if = "never")]
+    pub comments_seq: Seq,
     /// The number of the newest change of its place, including moves to and from the trash; 0 if it has not changed
     /// since the creation of the task. A new rank that makes room for another task is not a change of its place.
     #[serde(default, skip_serializing_if = "never")]
@@ -180,6 +191,7 @@ impl Task {
             progress: Progress::default(),
             checklisted: false,
             checklists: None,
+            comments: 0,
             reopen_column: None,
             created_at: at,
             created_by: by,
@@ -195,6 +207,7 @@ impl Task {
             assignees_seq: 0,
             labels_seq: 0,
             checklists_seq: 0,
+            comments_seq: 0,
             place_seq: 0,
         }
     }

@@ -23,13 +23,14 @@ tagged! {
         },
         /// The thing does not exist on this board, or was deleted.
         NotFound {
-            /// The kind of thing: `board`, `column`, `task`, `label`, `checklist`, `checklist_item`, `person` or
-            /// `share_link`.
+            /// The kind of thing: `board`, `column`, `task`, `label`, `checklist`, `checklist_item`, `comment`,
+            /// `person` or `share_link`.
             what: Thing,
         },
         /// The id is already used.
         Exists {
-            /// The kind of thing: `board`, `column`, `task`, `label`, `checklist`, `checklist_item` or `share_link`.
+            /// The kind of thing: `board`, `column`, `task`, `label`, `checklist`, `checklist_item`, `comment` or
+            /// `share_link`.
             what: Thing,
         },
         /// The same text was changed since the edit's base.
@@ -126,6 +127,8 @@ fn full(what: Thing, limit: u32) -> String {
                 "this board is full: its tasks may have at most {limit} MB of text in total; shorten or delete some first"
             )
         }
+        Thing::Comment => format!("a task holds at most {limit} comments; delete one first"),
+        Thing::Reaction => format!("a comment holds at most {limit} reactions"),
         Thing::ShareLink => format!("there may be at most {limit} share links; revoke one first"),
         Thing::Checklist => format!("a task has at most {limit} checklists; delete one first"),
         Thing::ChecklistItem => {
@@ -153,6 +156,10 @@ pub enum Thing {
     Checklist,
     /// An item of a checklist.
     ChecklistItem,
+    /// A comment.
+    Comment,
+    /// A reaction to a comment.
+    Reaction,
     /// A person.
     Person,
     /// A share link.
@@ -170,6 +177,8 @@ impl fmt::Display for Thing {
             Self::Label => "label",
             Self::Checklist => "checklist",
             Self::ChecklistItem => "checklist item",
+            Self::Comment => "comment",
+            Self::Reaction => "reaction",
             Self::Person => "person",
             Self::ShareLink => "share link",
             Self::Text => "text",

@@ -11,7 +11,7 @@ use utoipa::{
 };
 
 use crate::{
-    id::{ActorId, BoardId, ChecklistId, ChecklistItemId, ColumnId, LabelId, MutationId, TabId, TaskId},
+    id::{ActorId, BoardId, ChecklistId, ChecklistItemId, ColumnId, CommentId, LabelId, MutationId, TabId, TaskId},
     model::Priority,
     rank::Rank,
     time::{Day, Timestamp},
@@ -44,6 +44,7 @@ values! {
     ChecklistId: text(Some(KnownFormat::Uuid));
     ChecklistItemId: text(Some(KnownFormat::Uuid));
     ColumnId: text(Some(KnownFormat::Uuid));
+    CommentId: text(Some(KnownFormat::Uuid));
     LabelId: text(Some(KnownFormat::Uuid));
     MutationId: text(Some(KnownFormat::Uuid));
     TabId: text(Some(KnownFormat::Uuid));

@@ -43,7 +43,7 @@ impl Log {
         let mut random = Random::of(seed, kinds);
         let mut log = Self::new(&mut random);
         for _ in 0..edits {
-            let op = random.op(&log.state);
+            let op = random.op_or_comment(&log.state);
             // A refused operation must change nothing; the test checks that too.
             let _ = log.write(&mut random, &op);
         }

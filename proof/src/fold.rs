@@ -117,6 +117,14 @@ impl Fold {
                 place(task);
             }
             "checklists_updated" => self.update_checklists(change)?,
+            // A snapshot has the number of a task's comments, but not the comments.
+            "comment_created" | "comment_updated" | "comment_deleted" => {
+                let (seq, comments) = (self.seq, change["comments"].clone());
+                let task = self.touch(change)?;
+                task.insert("comments".to_owned(), comments);
+                task.insert("comments_seq".to_owned(), json!(seq));
+                tidy(task);
+            }
             other => return Err(format!("there is no kind {other}")),
         }
         Ok(())
@@ -291,7 +299,9 @@ impl Fold {
 
     /// The task that a change is about, with the change's number, time and author set as those of its last update.
     fn touch(&mut self, change: &Value) -> Result<&mut Map<String, Value>, String> {
-        let task = thing(&mut self.tasks, &text(change, "task")?)?;
+        // A change of a comment names the task in the comment.
+        let id = text(change, "task").or_else(|_| text(&change["comment"], "task"))?;
+        let task = thing(&mut self.tasks, &id)?;
         task.insert("seq".to_owned(), json!(self.seq));
         task.insert("updated_at".to_owned(), change["at"].clone());
         match change.get("by") {
@@ -372,6 +382,7 @@ fn tidy(task: &mut Map<String, Value>) {
         "start" | "due" => !value.is_null(),
         "assignees" | "labels" => *value != json!([]),
         "progress" => value["items"] != json!(0),
+        "comments" => *value != json!(0),
         _ => true,
     });
 }

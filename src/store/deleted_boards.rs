@@ -23,7 +23,7 @@ use super::{
     Store, StoreError,
     answers::keep_answers,
     boards::BoardQuery,
-    group_memberships, outbox, rows,
+    comments, group_memberships, outbox, rows,
     sql::{fetch_by_ids, query, query_of},
     tables::{Key, SortValue},
 };
@@ -166,10 +166,12 @@ impl Store {
         let left = query(
             "SELECT id FROM boards WHERE deleted_at IS NOT NULL AND name = '' AND \
              (EXISTS (SELECT 1 FROM changes WHERE changes.board = boards.id) OR \
+             EXISTS (SELECT 1 FROM comments WHERE comments.board = boards.id) OR \
              EXISTS (SELECT 1 FROM tasks WHERE tasks.board = boards.id))",
         );
         for row in left.fetch_all(self.readers()).await? {
             let board: String = row.try_get(0)?;
+            while self.delete_comments(&board).await? == STEP {}
             while self.delete_tasks(&board).await? == STEP {}
             while self.delete_changes(&board).await? {}
         }
@@ -202,6 +204,13 @@ impl Store {
         group_memberships::purge(&mut transaction, engine, &board).await?;
         transaction.commit().await?;
         Ok(true)
+    }
+
+    async fn delete_comments(&self, board: &str) -> Result<u64, StoreError> {
+        let mut transaction = self.shared.writer.begin().await?;
+        let deleted = comments::remove_some(&mut transaction, board, STEP as i64).await?;
+        transaction.commit().await?;
+        Ok(deleted)
     }
 
     async fn delete_tasks(&self, board: &str) -> Result<u64, StoreError> {

@@ -190,6 +190,7 @@ fn check_state(state: &BoardState, report: &mut BoardReport) {
             task.assignees_seq,
             task.labels_seq,
             task.checklists_seq,
+            task.comments_seq,
             task.place_seq,
         ];
         check(format!("task {}", task.id), &[seq]);

@@ -36,6 +36,7 @@ mod backup_schedule;
 mod boards;
 mod bulk_edits;
 mod cache;
+mod comments;
 mod commit;
 mod connect;
 mod connection;

@@ -16,7 +16,7 @@ use app::{
 use sqlx::{Row, any::AnyRow};
 
 use super::{
-    LoggedChange, StoreError,
+    LoggedChange, StoreError, comments,
     connection::Connection,
     migrations,
     sql::{Table, column, query},
@@ -101,6 +101,8 @@ const TASKS: Table = Table {
         "due_seq",
         "assignees_seq",
         "labels_seq",
+        "comments",
+        "comments_seq",
         "checklists_seq",
         "place_seq",
     ],
@@ -294,6 +296,8 @@ pub(super) async fn put_tasks(connection: &mut Connection, tasks: &[(BoardId, &T
             column("due_seq", task.due_seq as i64),
             column("assignees_seq", task.assignees_seq as i64),
             column("labels_seq", task.labels_seq as i64),
+            column("comments", i64::from(task.comments)),
+            column("comments_seq", task.comments_seq as i64),
             column("checklists_seq", task.checklists_seq as i64),
             column("place_seq", task.place_seq as i64),
         ]
@@ -302,8 +306,9 @@ pub(super) async fn put_tasks(connection: &mut Connection, tasks: &[(BoardId, &T
     if written != tasks.len() as u64 { Err(StoreError::Raced) } else { Ok(()) }
 }
 
-/// Deletes a task for good, with its checklists.
+/// Deletes a task for good, with its checklists and comments.
 pub(super) async fn remove_task(connection: &mut Connection, board: BoardId, task: TaskId) -> Result<(), StoreError> {
+    comments::remove_of_task(connection, board, task).await?;
     for sql in [
         "DELETE FROM checklist_items WHERE board = $1 AND task = $2",
         "DELETE FROM checklists WHERE board = $1 AND task = $2",
@@ -560,6 +565,8 @@ fn task_of(row: &AnyRow, checklists: &mut HashMap<TaskId, Checklists>) -> Result
     task.assignees_seq = seq(row.try_get("assignees_seq")?)?;
     task.labels_seq = seq(row.try_get("labels_seq")?)?;
     task.checklists_seq = seq(row.try_get("checklists_seq")?)?;
+    task.comments = count(row.try_get("comments")?)?;
+    task.comments_seq = seq(row.try_get("comments_seq")?)?;
     task.place_seq = seq(row.try_get("place_seq")?)?;
     task.set_description(row.try_get("description")?);
     if let Some(checklists) = checklists.remove(&task.id) {
@@ -606,6 +613,11 @@ pub(super) fn id<Id: FromStr>(text: &str) -> Result<Id, StoreError> {
 /// An id that may be missing, from its stored form.
 pub(super) fn optional_id<Id: FromStr>(text: Option<&str>) -> Result<Option<Id>, StoreError> {
     text.map(id).transpose()
+}
+
+/// A small count, from its stored form.
+fn count(number: i64) -> Result<u32, StoreError> {
+    u32::try_from(number).map_err(|_| StoreError::corrupt(format_args!("{number} where a count is expected")))
 }
 
 /// A change number, from its stored form.

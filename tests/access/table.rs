@@ -74,6 +74,19 @@ const TABLE: &[Row] = &[
                                                                        "401  403  403  200  200  404  200  200   403  200  200   401  401  401"),
     row("DELETE /api/v1/tasks/{task}/checklists/{checklist}/items/{item}", "",
                                                                        "401  403  403  204  204  404  204  204   403  204  204   401  401  401"),
+    // Comments. The comment is the editor's.
+    row("GET /api/v1/tasks/{task}/comments", "",                       "401  200  200  200  200  404  200  200   200  200  200   401  401  401"),
+    row("POST /api/v1/tasks/{task}/comments", r#"{"text":"New"}"#,     "401  403  403  201  201  404  201  201   403  201  201   401  401  401"),
+    row("GET /api/v1/boards/{board}/comments/{comment}", "",           "401  200  200  200  200  404  200  200   200  200  200   401  401  401"),
+    row("PATCH /api/v1/boards/{board}/comments/{comment}", r#"{"text":"Other"}"#,
+                                                                       "401  403  403  200  403  404  403  403   403  403  403   401  401  401"),
+    row("DELETE /api/v1/boards/{board}/comments/{comment}", "",        "401  403  403  204  204  404  204  204   403  403  204   401  401  401"),
+    row("POST /api/v1/boards/{board}/comments/{comment}/restore", "",  "401  403  403  200  200  404  200  200   403  403  200   401  401  401"),
+    row("GET /api/v1/boards/{board}/comments/{comment}/versions", "",  "401  200  200  200  200  404  200  200   200  200  200   401  401  401"),
+    row("PUT /api/v1/boards/{board}/comments/{comment}/reactions/{reaction}", "",
+                                                                       "401  403  403  200  200  404  200  200   403  200  200   401  401  401"),
+    row("DELETE /api/v1/boards/{board}/comments/{comment}/reactions/{reaction}", "",
+                                                                       "401  403  403  200  200  404  200  200   403  200  200   401  401  401"),
     // Who has access to a board.
     row("GET /api/v1/boards/{board}/members", "",                      "401  200  200  200  200  404  200  200   200  200  200   401  401  401"),
     row("PUT /api/v1/boards/{board}/members/{person}", r#"{"role":"viewer"}"#,
@@ -150,6 +163,10 @@ const TABLE: &[Row] = &[
     row("POST /forms/create_board", "name=New&everyone=",              "401  403  200  200  200  200  200  200   403  200  200   401  401  401"),
     row("POST /forms/add_task", "board={board}&column={column}&title=New",
                                                                        "401  403  403  200  200  404  200  200   403  200  200   401  401  401"),
+    row("POST /forms/add_comment", "board={board}&task={task}&text=New",
+                                                                       "401  403  403  200  200  404  200  200   403  200  200   401  401  401"),
+    row("POST /forms/comment_versions", "board={board}&comment={comment}",
+                                                                       "401  200  200  200  200  404  200  200   200  200  200   401  401  401"),
     row("POST /forms/set_completed", "board={board}&task={task}&completed=true",
                                                                        "401  403  403  200  200  404  200  200   403  200  200   401  401  401"),
     row("POST /forms/update_task", "board={board}&task={task}&base=99&edit[title]=New&edit[description]=&edit[column]={column}&edit[priority]=none&edit[due]=&was[title]=Tea&was[description]=&was[column]={column}&was[priority]=none&was[due]=",
@@ -349,6 +366,9 @@ async fn fill(fixture: &Fixture, who: Who, test_board: &TestBoard, text: &str) -
         .replace("{checklist}/restore", &format!("{}/restore", test_board.deleted_checklist))
         .replace("{checklist}", &test_board.checklist.to_string())
         .replace("{item}", &test_board.item.to_string())
+        .replace("{comment}/restore", &format!("{}/restore", test_board.deleted_comment))
+        .replace("{comment}", &test_board.comment.to_string())
+        .replace("{reaction}", "heart")
         .replace("{label}", &test_board.label.to_string())
         .replace("{other_label}", &test_board.spare_label.to_string())
         .replace("{trashed}", &test_board.trashed.to_string())
@@ -408,6 +428,11 @@ async fn ids_of_another_board_are_refused_on_every_route() {
         (Method::PATCH, format!("/api/v1/boards/{board}/columns/{}", secret.column), r#"{"name":"Mine"}"#.to_owned()),
         (Method::PATCH, format!("/api/v1/boards/{}/columns/{column}", secret.board), r#"{"name":"Mine"}"#.to_owned()),
         (Method::PATCH, format!("/api/v1/boards/{board}/labels/{}", secret.label), r#"{"name":"Mine"}"#.to_owned()),
+        (Method::GET, format!("/api/v1/boards/{board}/comments/{}", secret.comment), String::new()),
+        (Method::GET, format!("/api/v1/boards/{board}/comments/{}/versions", secret.comment), String::new()),
+        (Method::DELETE, format!("/api/v1/boards/{board}/comments/{}", secret.comment), String::new()),
+        (Method::GET, format!("/api/v1/tasks/{}/comments", secret.task), String::new()),
+        (Method::POST, format!("/api/v1/tasks/{}/comments", secret.task), r#"{"text":"Mine"}"#.to_owned()),
         (Method::PATCH, format!("/api/v1/tasks/{task}"), format!(r#"{{"add_labels":["{}"]}}"#, secret.label)),
         (Method::GET, format!("/api/v1/tasks/{}/checklists", secret.task), String::new()),
         (

@@ -3,12 +3,13 @@
 use app::{
     access::BoardRole,
     fields::FieldEdit,
-    id::{ActorId, BoardId, ChecklistId, ChecklistItemId, LabelId},
+    id::{ActorId, BoardId, ChecklistId, ChecklistItemId, CommentId, LabelId},
     label::Hue,
     ops::Op,
     ops::{
-        CreateChecklist, CreateLabel, CreateShareLink, DeleteBoard, MergeLabels, Mutation, NewChecklistItem,
-        SetArchived, SetMember, UpdateBoard, UpdateChecklistItem, UpdateTask,
+        CreateChecklist, CreateComment, CreateLabel, CreateShareLink, DeleteBoard, DeleteComment, MergeLabels,
+        Mutation, NewChecklistItem, SetArchived, SetMember, UpdateBoard, UpdateChecklistItem, UpdateComment,
+        UpdateTask,
     },
 };
 use taskwire::{
@@ -88,6 +89,13 @@ async fn fill(database: &Database) -> Filled {
     let ticked = UpdateChecklistItem { done: Some(true), ..UpdateChecklistItem::of(task, item) };
     node.accepted(first, Op::UpdateChecklistItem(ticked)).await;
     node.accepted(first, Op::CreateChecklist(CreateChecklist::of(task, app::new_id(), "Empty"))).await;
+    let [comment, deleted] = [(); 2].map(|()| CommentId(app::new_id()));
+    for comment in [comment, deleted] {
+        node.accepted(first, Op::CreateComment(CreateComment { comment, task, text: ODD.to_owned() })).await;
+    }
+    let edit = UpdateComment { text: "“Edited” \u{1f331}".to_owned(), ..UpdateComment::of(comment) };
+    node.accepted(first, Op::UpdateComment(edit)).await;
+    node.accepted(first, Op::DeleteComment(DeleteComment::of(deleted))).await;
     let trashed = node.create_task(first, "Trash").await;
     node.accepted(first, delete(trashed)).await;
     let refused = (first, mutation(rename(new_task(), "There is no such task")));

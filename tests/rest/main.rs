@@ -10,6 +10,7 @@ mod boards;
 mod bodies;
 mod browsable;
 mod checklists;
+mod comments;
 mod compression;
 mod cross_origin;
 mod documented;

@@ -25,6 +25,7 @@ const SOURCES: [&str; 10] = [
     "model.rs",
     "label.rs",
     "checklist.rs",
+    "comment.rs",
     "access.rs",
     "people.rs",
     "presence.rs",
@@ -32,7 +33,7 @@ const SOURCES: [&str; 10] = [
 ];
 
 /// Types that their own code serializes as a text, a number or an id.
-const VALUES: [&str; 25] = [
+const VALUES: [&str; 26] = [
     "ActorId",
     "BoardId",
     "ColumnId",
@@ -42,6 +43,7 @@ const VALUES: [&str; 25] = [
     "LabelId",
     "ChecklistId",
     "ChecklistItemId",
+    "CommentId",
     "Hue",
     "Tone",
     "Pattern",

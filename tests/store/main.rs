@@ -11,6 +11,7 @@ mod assignees;
 mod audit;
 mod boards;
 mod checklists;
+mod comments;
 mod deleted_boards;
 mod history;
 mod labels;

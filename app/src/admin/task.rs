@@ -248,6 +248,7 @@ fn revision_view(task: TaskId, revision: &Revision, can_put_back: &[bool], names
         RevisionEvent::Deleted => "put it into the trash",
         RevisionEvent::Restored => "restored it from the trash",
         RevisionEvent::Checklists => "changed its checklists",
+        RevisionEvent::Comment => "wrote or changed a comment on it",
         RevisionEvent::Unknown => "changed it in a way that this version does not know",
     };
     let fields: Vec<_> = fields

@@ -2,6 +2,7 @@
 
 pub mod board;
 pub mod checklists;
+pub mod comments;
 pub mod history;
 pub mod labels;
 pub mod list;

@@ -148,6 +148,12 @@ impl ActivityItem {
             Self::MovedItem(text) => return in_it(format!("moved “{text}”")),
             Self::Labelled(added) => return direct(format!("added {} to", labels(added))),
             Self::Unlabelled(removed) => return direct(format!("removed {} from", labels(removed))),
+            Self::Reacted(with) => return direct(format!("reacted with {} to a comment on", with.emoji())),
+            Self::Unreacted(with) => return direct(format!("took back {} from a comment on", with.emoji())),
+            Self::Commented => ("commented on", Object::Direct, String::new()),
+            Self::EditedComment => ("edited a comment on", Object::Direct, String::new()),
+            Self::DeletedComment => ("deleted a comment on", Object::Direct, String::new()),
+            Self::RestoredComment => ("restored a comment on", Object::Direct, String::new()),
             Self::AddedLabel(name) => ("created the label", Object::None, format!(" {}", quoted(name))),
             Self::RenamedLabel(names) => ("renamed the label", Object::None, renamed(names)),
             Self::RecolouredLabel(name) => {

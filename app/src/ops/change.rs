@@ -4,8 +4,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{
     ArchivedSet, BoardCreated, BoardDeleted, BoardRestored, BoardUpdated, ChecklistsUpdated, ColumnCreated,
-    ColumnDeleted, ColumnUpdated, Effect, Inverse, LabelDeleted, LabelSet, MemberSet, Part, ShareLinkCreated,
-    ShareLinkRevoked, TaskCreated, TaskDeleted, TaskRestored, TaskUpdated,
+    ColumnDeleted, ColumnUpdated, CommentCreated, CommentDeleted, CommentUpdated, Effect, Inverse, LabelDeleted,
+    LabelSet, MemberSet, Part, ShareLinkCreated, ShareLinkRevoked, TaskCreated, TaskDeleted, TaskRestored, TaskUpdated,
 };
 use crate::{
     activity::{ActivityEntry, ActivityItem},
@@ -75,6 +75,12 @@ tagged! {
         TaskRestored(TaskRestored),
         /// Checklists of a task, or items of them, were added, changed or deleted.
         ChecklistsUpdated(ChecklistsUpdated),
+        /// A comment was added.
+        CommentCreated(CommentCreated),
+        /// A comment was edited or restored, or somebody reacted to it.
+        CommentUpdated(CommentUpdated),
+        /// A comment was deleted.
+        CommentDeleted(CommentDeleted),
         /// A kind of change that a later version of Taskwire made and this version does not know. A state that applies
         /// it [is not whole](BoardState::is_whole) any more. This version reads it and never writes it.
         #[serde(skip_serializing)]
@@ -103,6 +109,9 @@ crate::schema::tagged_schema! {
         TaskDeleted = "task_deleted",
         TaskRestored = "task_restored",
         ChecklistsUpdated = "checklists_updated",
+        CommentCreated = "comment_created",
+        CommentUpdated = "comment_updated",
+        CommentDeleted = "comment_deleted",
     }
 }
 
@@ -167,6 +176,9 @@ impl ChangeKind {
             Self::TaskDeleted(change) => change,
             Self::TaskRestored(change) => change,
             Self::ChecklistsUpdated(change) => change,
+            Self::CommentCreated(change) => change,
+            Self::CommentUpdated(change) => change,
+            Self::CommentDeleted(change) => change,
             Self::Unknown => &Unknown,
         }
     }

@@ -4,6 +4,7 @@
 //! module has the steps that these effects consist of.
 
 mod checklists;
+mod comments;
 mod labels;
 mod order;
 mod parts;
@@ -17,6 +18,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+use comments::Held;
 use order::Order;
 pub(crate) use order::Placement;
 pub use parts::{LoadedPart, Part};
@@ -59,6 +61,8 @@ pub struct BoardState {
     tasks_by_column: HashMap<ColumnId, Order<TaskId>>,
     /// The sizes of the board and its trash.
     room: Room,
+    /// The comments that this copy of the board holds. Not part of the state.
+    held: Held,
     /// Whether the state contains the effects of all changes.
     is_whole: bool,
 }
@@ -141,6 +145,7 @@ impl BoardState {
             label_order: Order::default(),
             tasks_by_column: HashMap::new(),
             room: Room::default(),
+            held: Held::default(),
             is_whole: true,
         }
     }
@@ -317,6 +322,7 @@ impl BoardState {
                     Some(label) => self.put_label(Label::clone(label), &mut ignored),
                     None => self.remove_label(id, &mut ignored),
                 },
+                Entity::Comment(_, id) => self.copy_comment(id, other),
                 Entity::Task(id) => {
                     self.unlist_task(id);
                     if let Some(task) = other.tasks.get(&id) {
@@ -428,6 +434,7 @@ impl BoardState {
     pub(crate) fn purge_task(&mut self, id: TaskId, touched: &mut Touched) {
         self.unlist_task(id);
         touched.add(Entity::Task(id));
+        self.release_comments(id, |_| false);
     }
 
     fn list_task(&mut self, task: Arc<Task>) {

@@ -10,6 +10,7 @@ pub mod changes;
 pub mod checklists;
 mod client;
 pub mod columns;
+pub mod comments;
 pub(super) mod cursor;
 pub mod events;
 mod fields;
@@ -70,6 +71,11 @@ pub fn routes() -> (Router<Arc<Services>>, utoipa::openapi::OpenApi) {
         .routes(routes!(checklists::restore))
         .routes(routes!(checklists::add_items))
         .routes(routes!(checklists::update_item, checklists::delete_item))
+        .routes(routes!(comments::list, comments::create))
+        .routes(routes!(comments::read, comments::update, comments::delete))
+        .routes(routes!(comments::restore))
+        .routes(routes!(comments::versions))
+        .routes(routes!(comments::react, comments::unreact))
         .routes(routes!(changes::list))
         .routes(routes!(events::follow))
         .routes(routes!(mutations::create))

@@ -197,6 +197,8 @@ pub struct Task<'a> {
     pub labels: Vec<LabelId>,
     /// How many items the task's checklists have, and how many of them are done.
     pub progress: Progress,
+    /// The number of its comments.
+    pub comments: u32,
     /// The column to which the task returns when it is reopened.
     pub reopen_column: Option<ColumnId>,
     /// When it was created.
@@ -234,6 +236,7 @@ impl<'a> Task<'a> {
             assignees: &task.assignees,
             labels: board.task_labels(task).iter().map(|label| label.id).collect(),
             progress: task.progress,
+            comments: task.comments,
             reopen_column: task.reopen_column,
             created_at: task.created_at,
             created_by: task.created_by,

@@ -10,10 +10,11 @@ use super::described::Address;
 use crate::http::API_ROOT;
 
 /// The last segments of the addresses of lists, which are also the names of the lists in answers.
-const COLLECTIONS: [&str; 11] = [
+const COLLECTIONS: [&str; 12] = [
     "boards",
     "checklists",
     "columns",
+    "comments",
     "groups",
     "invitations",
     "items",
@@ -43,8 +44,10 @@ pub fn target(address: &Address, root: &Json, place: Place<'_>, value: &Json) ->
         "checklist" => "checklists",
         "column" | "reopen_column" => "columns",
         "labels" | "add_labels" | "remove_labels" => "labels",
-        "by" | "created_by" | "updated_by" if !ActorId(id).is_person() => return None,
-        "by" | "created_by" | "updated_by" | "person" | "assignees" | "assignee" | "assign" | "unassign" => "people",
+        "author" | "by" | "created_by" | "updated_by" if !ActorId(id).is_person() => return None,
+        "author" | "by" | "created_by" | "updated_by" | "person" | "assignees" | "assignee" | "assign" | "unassign" => {
+            "people"
+        }
         _ => return None,
     };
     let board = || {
@@ -61,7 +64,7 @@ pub fn target(address: &Address, root: &Json, place: Place<'_>, value: &Json) ->
         "checklists" => format!("{API_ROOT}/tasks/{}/checklists/{id}", task()?),
         // An item is read with its checklist.
         "items" => return None,
-        "columns" | "labels" | "links" => format!("{API_ROOT}/boards/{}/{collection}/{id}", board()?),
+        "columns" | "comments" | "labels" | "links" => format!("{API_ROOT}/boards/{}/{collection}/{id}", board()?),
         _ => format!("{API_ROOT}/{collection}/{id}"),
     })
 }

@@ -155,6 +155,8 @@ pub const TABLES: &[Table] = &[
             text("labels", 23),
             number("labels_seq", 23),
             number("checklists_seq", 25),
+            number("comments", 26),
+            number("comments_seq", 26),
         ],
         public: Rows::All,
     },
@@ -176,7 +178,33 @@ pub const TABLES: &[Table] = &[
         ],
         public: Rows::All,
     },
-    // The log. A change that creates a share link has the id of the link, not its hash.
+    Table {
+        name: "comments",
+        since: 26,
+        key: &["board", "id"],
+        columns: &[
+            text("board", 26),
+            text("id", 26),
+            text("task", 26),
+            text("author", 26),
+            text("text", 26),
+            number("created_at", 26),
+            number("created_seq", 26),
+            number("edited_at", 26),
+            number("deleted_at", 26),
+            text("reactions", 26),
+            number("text_seq", 26),
+            number("seq", 26),
+        ],
+        public: Rows::All,
+    },
+    Table {
+        name: "comment_versions",
+        since: 26,
+        key: &["board", "comment", "seq"],
+        columns: &[text("board", 26), text("comment", 26), number("seq", 26), number("at", 26), text("text", 26)],
+        public: Rows::All,
+    },
     Table {
         name: "checklists",
         since: 25,
@@ -210,6 +238,7 @@ pub const TABLES: &[Table] = &[
         ],
         public: Rows::All,
     },
+    // The log. A change that creates a share link has the id of the link, not its hash.
     Table {
         name: "changes",
         since: 1,

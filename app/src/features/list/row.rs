@@ -32,7 +32,7 @@ pub fn ListRow(
     plain: Memo<bool>,
 ) -> impl IntoView {
     let open = expect_context::<OpenTask>();
-    let TaskSignals { task: shown, remote_changes, editors } = board.task(task);
+    let TaskSignals { task: shown, remote_changes, editors, .. } = board.task(task);
     let (assignees, editing) = (assignee_faces(shown.clone()), editing_mark(editors));
     let labels = label_chips(&board, shown.clone());
     let title = {

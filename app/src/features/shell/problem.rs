@@ -46,6 +46,11 @@ pub fn what_failed(op: &Op, board: &BoardState) -> String {
         Op::AddChecklistItems(_) => "The item was not added".to_owned(),
         Op::UpdateChecklistItem(_) => "The item was not changed".to_owned(),
         Op::DeleteChecklistItems(_) => "The item was not deleted".to_owned(),
+        Op::CreateComment(create) => format!("Your comment on {} was not added", title(create.task)),
+        Op::UpdateComment(_) => "The comment was not changed".to_owned(),
+        Op::DeleteComment(_) => "The comment was not deleted".to_owned(),
+        Op::RestoreComment(_) => "The comment was not restored".to_owned(),
+        Op::SetReaction(_) => "Your reaction was not saved".to_owned(),
     }
 }
 
@@ -71,6 +76,8 @@ fn one_text(op: &Op) -> Option<&str> {
         Op::CreateChecklist(create) => Some(&create.name),
         Op::UpdateChecklist(update) => update.name.as_deref(),
         Op::UpdateChecklistItem(update) => update.text.as_deref(),
+        Op::CreateComment(create) => Some(&create.text),
+        Op::UpdateComment(update) => Some(&update.text),
         Op::DeleteBoard(_)
         | Op::RestoreBoard(_)
         | Op::SetArchived(_)
@@ -84,7 +91,10 @@ fn one_text(op: &Op) -> Option<&str> {
         | Op::DeleteTask(_)
         | Op::RestoreTask(_)
         | Op::AddChecklistItems(_)
-        | Op::DeleteChecklistItems(_) => None,
+        | Op::DeleteChecklistItems(_)
+        | Op::DeleteComment(_)
+        | Op::RestoreComment(_)
+        | Op::SetReaction(_) => None,
     }
 }
 

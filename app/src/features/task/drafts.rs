@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::{
     board::TextBase,
     fields::FieldEdit,
-    id::{ActorId, BoardId, ColumnId, TaskId},
+    id::{ActorId, BoardId, ColumnId, CommentId, TaskId},
     live::{LEAVE, LEAVING, Live, LiveBoard},
     model::TextField,
     ops::{Op, UpdateTask},
@@ -51,6 +51,10 @@ pub enum Unsent {
     Board,
     /// A field of a task's checklists, by the id of the task, the checklist or the item.
     Checklist(Uuid),
+    /// The field for a new comment on a task.
+    Comment(TaskId),
+    /// The field for the text of a comment.
+    CommentText(CommentId),
 }
 
 /// The draft of a text.

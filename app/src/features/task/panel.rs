@@ -31,13 +31,14 @@ use crate::{
     },
     features::{
         checklists::{Around, section::ChecklistsSection},
+        comments::{Comments, KeptTexts},
         history::events::TaskHistory,
         labels::field::LabelsField,
         presence::EditingNow,
         shortcuts::{self, Command},
     },
     forms::{DeleteTask, RestoreTask, form_action},
-    id::{ActorId, TaskId},
+    id::{ActorId, CommentId, TaskId},
     live::{Live, LiveBoard, Loading, act},
     model::{Task, TextField},
     ops::{self, Op},
@@ -223,6 +224,7 @@ fn TaskBody(
             <Conflicts board=board.clone() task field=TextField::Description />
             <ChecklistsSection board=board.clone() task loading around />
             <TaskForm board=board.clone() task />
+            <Comments board=board.clone() task deleted texts=kept_texts(task) />
             <TaskHistory board task />
             <div class="task-times">
                 {redrawn(move || shown.read().as_ref().map(|task| times(task, &people.read())))}
@@ -458,6 +460,16 @@ fn DescriptionText(
         </section>
     }
     .into_any()
+}
+
+/// Keeps the texts of comments with the other drafts.
+fn kept_texts(task: TaskId) -> KeptTexts {
+    let drafts = expect_context::<Drafts>();
+    let field = move |comment: Option<CommentId>| comment.map_or(Unsent::Comment(task), Unsent::CommentText);
+    KeptTexts {
+        get: Callback::new(move |(comment,)| drafts.unsent(field(comment))),
+        keep: Callback::new(move |(comment, text)| drafts.keep(field(comment), text)),
+    }
 }
 
 /// When and by whom a task was created and last changed. The times are in UTC, because the server does not know the reader's time zone.

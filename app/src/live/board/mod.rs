@@ -1,5 +1,6 @@
 //! A board as signals, which are updated from the board's session.
 
+mod comments;
 mod edits;
 mod news;
 mod presence;
@@ -11,6 +12,7 @@ use std::{
 
 use leptos::prelude::*;
 
+use comments::Comments;
 use edits::Edits;
 pub use edits::Problem;
 use news::History;
@@ -27,6 +29,7 @@ use crate::{
     id::{ActorId, BoardId, ColumnId, TaskId},
     label::Label,
     model::{Column, Task},
+    presence::Edited,
     state::{BoardState, Entity, LoadedPart, Part, Snapshot, Touched},
     time::Timestamp,
 };
@@ -61,6 +64,7 @@ struct Inner {
     labels: ArcRwSignal<Vec<Arc<Label>>>,
     column_tasks: Mutex<HashMap<ColumnId, ArcRwSignal<Arc<[TaskId]>>>>,
     tasks: Mutex<HashMap<TaskId, TaskSignals>>,
+    comments: Comments,
     change_collectors: Mutex<Vec<Weak<Mutex<Touched>>>>,
     revision: ArcRwSignal<u64>,
     edits: Edits,
@@ -77,6 +81,8 @@ pub struct TaskSignals {
     pub remote_changes: ArcRwSignal<u32>,
     /// The other people who are editing the task; `None` for each guest, after the people.
     pub editors: ArcRwSignal<Vec<Option<ActorId>>>,
+    /// The other people who are writing a comment on the task, like `editors`.
+    pub commenting: ArcRwSignal<Vec<Option<ActorId>>>,
 }
 
 /// Collects the changes of a board between two calls of [`Self::take`]: see [`LiveBoard::collect_changes`].
@@ -123,6 +129,7 @@ impl LiveBoard {
             labels: ArcRwSignal::new(state.labels().cloned().collect()),
             column_tasks: Mutex::default(),
             tasks: Mutex::default(),
+            comments: Comments::default(),
             change_collectors: Mutex::default(),
             revision: ArcRwSignal::new(0),
             edits: Edits::default(),
@@ -233,7 +240,10 @@ impl LiveBoard {
             .or_insert_with(|| TaskSignals {
                 task: ArcRwSignal::new(session.board().view().task(id).cloned()),
                 remote_changes: ArcRwSignal::new(0),
-                editors: ArcRwSignal::new(self.editors(&lock(&self.0.presence.presence_state), id)),
+                editors: ArcRwSignal::new(self.editors(&lock(&self.0.presence.presence_state), id.into())),
+                commenting: ArcRwSignal::new(
+                    self.editors(&lock(&self.0.presence.presence_state), Edited { task: id, comment: true }),
+                ),
             })
             .clone()
     }
@@ -333,6 +343,10 @@ impl LiveBoard {
     fn take(&self, outcome: Outcome) {
         let Outcome { touched, remote_changes, settled, send, logged, skipped } = outcome;
         self.draw(&touched);
+        if skipped {
+            // What was held may be out of date now.
+            self.renew_comments(|_| true);
+        }
         // A new task is about to be rendered, so its change is counted although nothing has requested its signals yet.
         // This does not apply to a whole column that got new ranks.
         let few = remote_changes.tasks().count() <= TOLD_UNASKED;
@@ -415,6 +429,7 @@ impl LiveBoard {
         for (signal, ids) in column_tasks {
             signal.set(ids);
         }
+        self.draw_comments(touched);
         if let Some(columns) = columns {
             self.0.columns.maybe_set(columns);
         }
