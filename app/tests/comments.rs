@@ -220,6 +220,23 @@ fn a_reaction_changes_neither_the_text_nor_its_number() {
 }
 
 #[test]
+fn what_is_so_already_is_no_edit() {
+    let mut board = Board::new();
+    board.write(ANA, add(1, "One"));
+    board.write(BEN, react(1, Reaction::Heart, BEN, true));
+    let before = Comment::clone(board.state.comment(comment(1)).unwrap());
+    for (by, op) in [
+        (ANA, edit(1, "One")),
+        (BEN, react(1, Reaction::Heart, BEN, true)),
+        (ANA, react(1, Reaction::Heart, ANA, false)),
+        (ANA, react(1, Reaction::Eyes, ANA, false)),
+    ] {
+        board.write(by, op);
+        assert_eq!(**board.state.comment(comment(1)).unwrap(), before);
+    }
+}
+
+#[test]
 fn a_state_that_holds_no_comments_keeps_none() {
     let mut board = Board::new();
     let mut other = BoardState::empty(board.state.id());

@@ -66,6 +66,11 @@ export class Api {
   deleteChecklist = (task: string, checklist: string): Promise<void> =>
     this.#call('DELETE', `/tasks/${task}/checklists/${checklist}`);
 
+  createComment = (task: string, text: string): Promise<{ id: string }> =>
+    this.#call('POST', `/tasks/${task}/comments`, { text });
+  deleteComment = (board: string, comment: string): Promise<void> =>
+    this.#call('DELETE', `/boards/${board}/comments/${comment}`);
+
   setMember = (board: string, person: string, role: Role): Promise<void> =>
     this.#call('PUT', `/boards/${board}/members/${person}`, { role });
   removeMember = (board: string, person: string): Promise<void> =>

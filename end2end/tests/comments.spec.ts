@@ -41,10 +41,7 @@ test('a comment is previewed, sent, and shown to others at once, with the count 
   await expect(panel(page)).toHaveCount(0);
   await expect(count(page, 'Tea')).toHaveText('2 comments');
 
-  await server.api.request('POST', `/tasks/${task.id}/comments`, {
-    body: JSON.stringify({ text: 'Three' }),
-    headers: { 'content-type': 'application/json' },
-  });
+  await server.api.createComment(task.id, 'Three');
   await expect(count(page, 'Tea')).toHaveText('3 comments');
   await cardLink(page, 'Tea').click();
   await expect(texts(page)).toHaveText(['Three', 'Green', 'Which kind?']);
@@ -108,6 +105,30 @@ test('a comment is deleted and restored, also by undo', async ({ page, person, s
   await expect(texts(other)).toHaveText(['Two', 'One']);
 });
 
+test('who edits a comment that somebody else deletes gets the text back', async ({ page, server }) => {
+  const board = await server.api.createBoard('Errands');
+  const task = await server.api.createTask(board.id, { title: 'Tea' });
+  const { id } = await server.api.createComment(task.id, 'One');
+  await openBoard(page, board, `/tasks/${task.id}`);
+  await comments(page).getByRole('button', { name: 'Edit' }).click();
+  await panel(page).getByRole('textbox', { name: 'Edit the comment' }).fill('Two');
+  await server.api.deleteComment(board.id, id);
+  await expect(comments(page)).toHaveCount(0);
+  await expect(messages(page)).toContainText('The comment was not changed');
+  await expect(messages(page).getByLabel('What you typed')).toHaveValue('Two');
+});
+
+test('an archived board offers nothing but reading', async ({ page, server }) => {
+  const board = await server.api.createBoard('Errands');
+  const task = await server.api.createTask(board.id, { title: 'Tea' });
+  await server.api.createComment(task.id, 'One');
+  await server.api.setArchived(board.id, true);
+  await openBoard(page, board, `/tasks/${task.id}`);
+  await expect(texts(page)).toHaveText(['One']);
+  await expect(panel(page).locator('.comments').getByRole('button')).toHaveCount(0);
+  await expect(field(page)).toHaveCount(0);
+});
+
 test('a comment is quoted in a reply', async ({ page, server }) => {
   const board = await server.api.createBoard('Errands');
   const task = await server.api.createTask(board.id, { title: 'Tea' });
@@ -153,6 +174,7 @@ test('older comments come in pages, and a link leads to one', async ({ page, ser
   await expect(texts(page).first()).toHaveText('Comment 69');
   await panel(page).getByRole('button', { name: 'Show older comments' }).click();
   await expect(comments(page)).toHaveCount(60);
+  await expect(comments(page).nth(30), 'the reader goes on where the older ones begin').toBeFocused();
   await panel(page).getByRole('button', { name: 'Show older comments' }).click();
   await expect(comments(page)).toHaveCount(70);
   await expect(texts(page).last()).toHaveText('Comment 0');
@@ -267,7 +289,7 @@ test.describe('with accounts', () => {
 test.describe('on a phone', () => {
   test.use({ viewport: { width: 390, height: 780 } });
 
-  test('comments fit beside nothing else', async ({ page, server }) => {
+  test('comments fit beside nothing else', async ({ page, server, audit }) => {
     const board = await server.api.createBoard('Errands');
     const task = await server.api.createTask(board.id, { title: 'Tea' });
     await openBoard(page, board, `/tasks/${task.id}`);
@@ -275,6 +297,7 @@ test.describe('on a phone', () => {
     await send(page).click();
     await expect(texts(page)).toHaveCount(1);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+    await audit(page);
   });
 });
 

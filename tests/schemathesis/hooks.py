@@ -47,7 +47,7 @@ BY_TEXT = [
     ("invalid", "name", r"the name is \d+ characters long"),
     ("invalid", "email", ""),
     ("invalid", "csv", ""),
-    ("invalid", "description", r"the description is \d+ bytes long"),
+    ("invalid", "description|text", r"the (description|text) is \d+ bytes long"),
     ("invalid", "columns", "two columns have the same id"),
     # Each setting has a parser of its own, that of its flag.
     ("invalid", "settings", "(there is no setting|.* is set at start alone)"),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ChangeKind, CommentUpdated, Operation,
+    ChangeKind, CommentUpdated, Operation, TaskUpdated,
     comment_updated::{CommentAct, require_comment},
 };
 use crate::{
@@ -40,6 +40,9 @@ impl Operation for SetReaction {
 
     fn decide(&self, state: &BoardState) -> Result<ChangeKind, Refusal> {
         let (comment, task) = require_comment(state, self.comment)?;
+        if comment.people(self.reaction).contains(&self.person) == self.on {
+            return Ok(ChangeKind::TaskUpdated(TaskUpdated::nothing(task.id)));
+        }
         let mut comment = comment.clone();
         comment.react(self.reaction, self.person, self.on);
         let count = |reacted: &Reacted| reacted.people.len();

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ChangeKind, CommentUpdated, Operation,
+    ChangeKind, CommentUpdated, Operation, TaskUpdated,
     comment_updated::{CommentAct, permit_author, require_comment},
     require_untouched,
 };
@@ -50,12 +50,11 @@ impl Operation for UpdateComment {
     fn decide(&self, state: &BoardState) -> Result<ChangeKind, Refusal> {
         let (old, task) = require_comment(state, self.comment)?;
         require_untouched(old.text_seq, self.guard)?;
-        let text = text::comment(&self.text)?.into();
-        Ok(CommentUpdated::of(
-            CommentAct::Edited,
-            None,
-            Comment { text, edited_at: None, ..old.clone() },
-            task.comments,
-        ))
+        let text = text::comment(&self.text)?;
+        if *text == *old.text {
+            return Ok(ChangeKind::TaskUpdated(TaskUpdated::nothing(task.id)));
+        }
+        let edited = Comment { text: text.into(), edited_at: None, ..old.clone() };
+        Ok(CommentUpdated::of(CommentAct::Edited, None, edited, task.comments))
     }
 }

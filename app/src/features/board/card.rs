@@ -17,8 +17,8 @@ use crate::{
     },
     features::{
         checklists::progress::progress_mark,
-        labels::chips::label_chips,
         comments::comment_count,
+        labels::chips::label_chips,
         presence::editing_mark,
         task::{assignees::assignee_faces, fields::toggle_completed},
     },
@@ -158,7 +158,8 @@ pub fn Card(
                     {labels} {move || Some(priority.get()).filter(|priority| !priority.is_none()).map(priority_chip)}
                     {move || start.get().map(|day| view! { <Start day /> }.into_any())}
                     {move || due.get().map(|due| view! { <Due due completed /> }.into_any())}
-                    {move || described.get().then(description_mark)} {move || progress_mark(progress.get())} {comments} {assignees}
+                    {move || described.get().then(description_mark)} {move || progress_mark(progress.get())} {comments}
+                    {assignees}
                 </div>
                 {editing}
             </div>

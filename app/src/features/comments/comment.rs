@@ -122,7 +122,7 @@ pub fn CommentItem(
     view! {
         <li class="comment" id=format!("comment-{id}") tabindex="-1">
             <div class="comment-head">
-                {author.map(face)} <span class="who">{name}</span>
+                {author.filter(|author| author.is_person()).map(face)} <span class="who">{name}</span>
                 <a href=path title="A link to this comment" data-noscroll>
                     <time datetime=created_at.to_string()>{created_at.to_minute()}</time>
                 </a>

@@ -71,6 +71,15 @@ pub fn Comments(
             .into_any()
         })
     };
+    // Who asked for older comments goes on reading where these begin.
+    let last = StoredValue::new(None::<CommentId>);
+    Effect::new(move || {
+        let oldest = ids.read().last().copied();
+        if let Some(before) = last.get_value().filter(|before| oldest != Some(*before)) {
+            last.set_value(None);
+            focus_when_drawn(format!("#comment-{before} + .comment"));
+        }
+    });
     let has_older = Memo::new(move |_| loader.read(|board| board.older_comments(task).is_some()));
     let loading = loader.loading();
     let words = move || match loading.get() {
@@ -81,7 +90,7 @@ pub fn Comments(
     let older = move || {
         has_older.get().then(|| {
             let more = move |_| {
-                focus_when_drawn("#task-comments");
+                last.set_value(untrack(|| ids.read().last().copied()));
                 loader.load_older();
             };
             view! {
