@@ -119,6 +119,8 @@ pub struct TaskRow {
     pub assignees: Vec<ActorId>,
     /// The labels as they are shown, in the order of the board's labels.
     pub labels: Vec<Arc<Label>>,
+    /// Whether it has comments.
+    pub is_commented: bool,
     /// When it was created.
     pub created_at: Timestamp,
     /// Who created it, if known.
@@ -135,7 +137,7 @@ pub struct TaskRow {
 
 const TASKS: Source = Source {
     select: "SELECT t.id, t.title, t.board, b.name AS board_name, b.archived_at, t.column_id, c.name AS column_name, c.kind, t.priority, \
-             t.start, t.due, t.assignees, t.labels, t.created_at, t.created_by, t.updated_at, t.updated_by, t.deleted_at, t.seq",
+             t.start, t.due, t.assignees, t.labels, t.comments, t.created_at, t.created_by, t.updated_at, t.updated_by, t.deleted_at, t.seq",
     // SQLite does not reorder a CROSS JOIN: the tasks are read in the order of their index.
     from: "FROM tasks t CROSS JOIN boards b LEFT JOIN columns c ON c.board = t.board AND c.id = t.column_id",
     id: "t.id",
@@ -402,6 +404,7 @@ fn task(row: &AnyRow) -> Result<TaskRow, StoreError> {
         due: day(row.try_get("due")?)?,
         assignees: ids(row, "assignees")?,
         labels: Vec::new(),
+        is_commented: row.try_get::<i64, _>("comments")? > 0,
         created_at: Timestamp::from_millis(row.try_get("created_at")?),
         created_by: optional_id(row.try_get("created_by")?)?,
         updated_at: Timestamp::from_millis(row.try_get("updated_at")?),
