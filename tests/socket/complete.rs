@@ -18,7 +18,7 @@ use syn::{
 use super::document::{PAGE, blocks};
 
 /// Where the types of the socket's messages are, below `app/src`: files, and folders of files.
-const SOURCES: [&str; 10] = [
+const SOURCES: [&str; 11] = [
     "protocol.rs",
     "ops",
     "refusal.rs",

@@ -237,13 +237,15 @@ impl LiveBoard {
         let session = self.session();
         lock(&self.0.tasks)
             .entry(id)
-            .or_insert_with(|| TaskSignals {
-                task: ArcRwSignal::new(session.board().view().task(id).cloned()),
-                remote_changes: ArcRwSignal::new(0),
-                editors: ArcRwSignal::new(self.editors(&lock(&self.0.presence.presence_state), id.into())),
-                commenting: ArcRwSignal::new(
-                    self.editors(&lock(&self.0.presence.presence_state), Edited { task: id, comment: true }),
-                ),
+            .or_insert_with(|| {
+                let presence_state = lock(&self.0.presence.presence_state);
+                let who = |comment| ArcRwSignal::new(self.editors(&presence_state, Edited { task: id, comment }));
+                TaskSignals {
+                    task: ArcRwSignal::new(session.board().view().task(id).cloned()),
+                    remote_changes: ArcRwSignal::new(0),
+                    editors: who(false),
+                    commenting: who(true),
+                }
             })
             .clone()
     }
