@@ -33,6 +33,8 @@ pub enum ActivityItem {
     CreatedBoard(String),
     /// The board was renamed.
     RenamedBoard(FromTo),
+    /// The board got another key.
+    ChangedKey(FromTo),
     /// The board was deleted.
     DeletedBoard,
     /// The deleted board was restored.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     checklist::{Checklists, Progress},
     id::{ActorId, ColumnId, LabelId, TaskId},
+    key::BoardKey,
     rank::Rank,
     time::{Day, Timestamp},
 };
@@ -21,7 +22,7 @@ pub(crate) fn never(seq: &Seq) -> bool {
 }
 
 /// Whether a count is 0. For `serde(skip_serializing_if)`.
-fn none(count: &u32) -> bool {
+pub(crate) fn none(count: &u32) -> bool {
     *count == 0
 }
 
@@ -83,6 +84,9 @@ impl ColumnKind {
 pub struct Task {
     /// The id of the task.
     pub id: TaskId,
+    /// The number of the task on its board, which never changes. Absent, or 0, until the task is saved.
+    #[serde(default, skip_serializing_if = "none")]
+    pub number: u32,
     /// The title: one line of text.
     pub title: String,
     /// Whether the task has a description that is not loaded here.
@@ -178,6 +182,7 @@ impl Task {
     pub fn new(id: TaskId, column: ColumnId, rank: Rank, seq: Seq, at: Timestamp, by: Option<ActorId>) -> Self {
         Self {
             id,
+            number: 0,
             title: String::new(),
             described: false,
             description: None,
@@ -404,6 +409,9 @@ pub struct BoardSummary {
     pub id: crate::id::BoardId,
     /// The name.
     pub name: String,
+    /// The key, which the names of its tasks begin with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<BoardKey>,
     /// The number of its newest change.
     pub seq: Seq,
     /// The time of its creation.

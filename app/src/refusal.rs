@@ -29,8 +29,8 @@ tagged! {
         },
         /// The id is already used.
         Exists {
-            /// The kind of thing: `board`, `column`, `task`, `label`, `checklist`, `checklist_item`, `comment` or
-            /// `share_link`.
+            /// The kind of thing: `board`, `column`, `task`, `label`, `checklist`, `checklist_item`, `comment`,
+            /// `share_link`, or `key`: another board has this key, or had it once.
             what: Thing,
         },
         /// The same text was changed since the edit's base.
@@ -74,6 +74,9 @@ impl fmt::Display for Refusal {
         match self {
             Self::Invalid { field, message } => write!(f, "{field}: {message}"),
             Self::NotFound { what } => write!(f, "this {what} does not exist, or was deleted"),
+            Self::Exists { what: Thing::Key } => {
+                f.write_str("another board has this key, or had it once; choose another one")
+            }
             Self::Exists { what } => write!(f, "a {what} with this id exists already"),
             Self::Conflict { field, .. } => write!(f, "somebody else changed the {field} in the meantime"),
             Self::Stale { .. } => f.write_str("this was changed in the meantime, so nothing was done"),
@@ -164,6 +167,8 @@ pub enum Thing {
     Person,
     /// A share link.
     ShareLink,
+    /// The key of a board.
+    Key,
     /// The texts of all tasks of a board together, in bytes.
     Text,
 }
@@ -181,6 +186,7 @@ impl fmt::Display for Thing {
             Self::Reaction => "reaction",
             Self::Person => "person",
             Self::ShareLink => "share link",
+            Self::Key => "key",
             Self::Text => "text",
         })
     }

@@ -62,7 +62,8 @@ impl Server {
         if let Some(seq) = self.seen.get(&mutation.id) {
             return Ok(*seq);
         }
-        let kind = decide(&self.state, &mutation.op)?;
+        let mut kind = decide(&self.state, &mutation.op)?;
+        kind.number(&self.state);
         let seq = self.state.seq() + 1;
         let change = Change { seq, at: Timestamp::from_millis(seq as i64), by: None, mutation: mutation.id, kind };
         self.state.apply(&change).unwrap();

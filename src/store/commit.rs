@@ -35,6 +35,7 @@ use super::{
     accounts::share_links::Links,
     answers::{Answer, Answers, Refused, put_refused},
     audit::{self, Author, NewEvent},
+    board_keys::Keys,
     cache::{Cache, catch_up},
     comments::{self, Named, Version},
     connect::Engine,
@@ -143,6 +144,8 @@ struct Group {
     links: Links,
     /// What groups decide about the memberships that writes of this group set.
     memberships: GroupMemberships,
+    /// The keys that writes of this group name, and those of the boards that they create.
+    keys: Keys,
     /// For each person who wants to create or restore a board, the number of boards that they manage.
     managed: HashMap<ActorId, usize>,
     /// For the audit log.
@@ -202,6 +205,7 @@ impl Group {
         let links = Links::read(connection, writes).await?;
         let managed = managed(connection, &store.directory(), writes).await?;
         let memberships = GroupMemberships::read(connection, engine, writes).await?;
+        let keys = Keys::read(connection, engine, writes).await?;
         // Read the directory last, when nothing waits any more: so somebody who lost access while these writes waited is refused.
         let directory = store.directory_in(connection).await?;
         let (refused, events) = Default::default();
@@ -215,6 +219,7 @@ impl Group {
             comments,
             links,
             memberships,
+            keys,
             managed,
             events,
         })
@@ -255,6 +260,7 @@ impl Group {
                 return Err(Refusal::Exists { what: Thing::Task });
             }
             self.links.check(*board, &mutation.op, &self.directory, principal.person)?;
+            self.keys.check(*board, &mutation.op)?;
             if adds_board(&mutation.op)
                 && principal.person.is_some_and(|person| self.managed.get(&person) >= Some(&MAX_BOARDS_OF_ONE))
                 && !working.state().exists()
@@ -332,11 +338,12 @@ impl Group {
         write: &Write,
         op: &Op,
         principal: Principal,
-        kind: ChangeKind,
+        mut kind: ChangeKind,
         fingerprint: i64,
         spares: &mut HashMap<BoardId, Spare>,
     ) -> Result<Decided, StoreError> {
         let Write { board, mutation, at, .. } = write;
+        self.keys.assign(*board, &mut kind);
         let working = self.boards.get_mut(board).ok_or(StoreError::Raced)?;
         if let ChangeKind::BoardRestored(_) = &kind {
             self.memberships.is_restored(*board);
@@ -353,14 +360,14 @@ impl Group {
             Some(after) => after,
             none => none.insert(Spare::renew(spares.remove(board), &working.before)?),
         };
+        kind.number(after);
         let seq = after.seq() + 1;
         working.changed_at = not_before(working.changed_at, *at);
         let by = write.by.originator(&principal);
         let change = Change { seq, at: working.changed_at, by, mutation: mutation.id, kind };
         let activity = serde_json::to_string(&change.kind.activity(after)).map_err(StoreError::corrupt)?;
-        if let Some(event) = NewEvent::of_board(&change, after, &self.directory) {
-            self.events.push((Author::of(&write.by, &self.directory), event));
-        }
+        let events = [NewEvent::of_board(&change, after, &self.directory), NewEvent::of_key(&change, after)];
+        self.events.extend(events.into_iter().flatten().map(|event| (Author::of(&write.by, &self.directory), event)));
         if let ChangeKind::CommentUpdated(update) = &change.kind
             && let Some(old) = after.comment(update.comment.id).filter(|old| old.text != update.comment.text)
         {
@@ -398,7 +405,8 @@ impl Group {
         let mut items: Vec<(BoardId, TaskId, &ChecklistItem)> = Vec::new();
         let mut gone_items: Vec<(BoardId, TaskId, ChecklistItemId)> = Vec::new();
         let mut comments: Vec<(BoardId, &Comment)> = Vec::new();
-        for (id, WorkingCopy { after, changed_at, touched, rows, .. }) in &self.boards {
+        let mut numbered: Vec<(BoardId, &Task)> = Vec::new();
+        for (id, WorkingCopy { before, after, changed_at, touched, rows, .. }) in &self.boards {
             let Some(state) = after.as_ref().filter(|_| !rows.is_empty()) else { continue };
             boards.push(BoardRow { state, changed_at: *changed_at });
             for entity in touched.iter() {
@@ -415,7 +423,12 @@ impl Group {
                         None => gone_labels.push((*id, label)),
                     },
                     Entity::Task(task) => match state.task(task) {
-                        Some(task) => tasks.push((*id, &**task)),
+                        Some(task) => {
+                            tasks.push((*id, &**task));
+                            if before.task(task.id).is_none() {
+                                numbered.push((*id, &**task));
+                            }
+                        }
                         None => purged.push((*id, task)),
                     },
                     Entity::Checklist(task, list) => {
@@ -438,6 +451,7 @@ impl Group {
             }
         }
         rows::put_boards(connection, &boards).await?;
+        self.keys.store(connection).await?;
         for state in shared {
             rows::put_members(connection, state).await?;
         }
@@ -452,6 +466,7 @@ impl Group {
             rows::remove_label(connection, board, label).await?;
         }
         rows::put_tasks(connection, &tasks).await?;
+        rows::put_numbers(connection, &numbered).await?;
         rows::put_checklists(connection, &lists).await?;
         rows::put_checklist_items(connection, &items).await?;
         for item in gone_items {

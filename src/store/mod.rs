@@ -33,6 +33,7 @@ mod answers;
 mod audit;
 pub mod backup;
 mod backup_schedule;
+mod board_keys;
 mod boards;
 mod bulk_edits;
 mod cache;

@@ -184,6 +184,7 @@ async fn every_operation_is_checked_for_each_caller() {
         Op::CreateBoard(CreateBoard { name: "New".to_owned(), columns: vec![column("One")], everyone: None }),
         Op::UpdateBoard(UpdateBoard { name: Some("Other".to_owned()), ..UpdateBoard::default() }),
         Op::UpdateBoard(UpdateBoard { everyone: Some(Some(BoardRole::Viewer)), ..UpdateBoard::default() }),
+        Op::UpdateBoard(UpdateBoard { key: Some("WEB".to_owned()), ..UpdateBoard::default() }),
         Op::DeleteBoard(DeleteBoard::default()),
         Op::RestoreBoard(RestoreBoard::default()),
         Op::SetArchived(SetArchived::to(true)),
@@ -261,6 +262,10 @@ async fn every_operation_is_checked_for_each_caller() {
         let of = |here: &TestBoard| {
             let (board, op) = match op.clone() {
                 Op::CreateBoard(create) => (app::new_id::<BoardId>(), Op::CreateBoard(create)),
+                // A key that was ever another board's is refused.
+                Op::UpdateBoard(update) if update.key.is_some() => {
+                    (here.board, Op::UpdateBoard(UpdateBoard { key: Some(key_of(here.board)), ..update }))
+                }
                 Op::CreateShareLink(_) => (here.board, Op::CreateShareLink(new_link())),
                 Op::RevokeShareLink(_) => (here.board, Op::RevokeShareLink(RevokeShareLink { link: here.link })),
                 Op::UpdateColumn(update) => {
@@ -304,6 +309,11 @@ async fn every_operation_is_checked_for_each_caller() {
         };
         assert_answers(&fixture, &format!("{op:?}"), answers, of).await;
     }
+}
+
+/// Five letters that follow from the board's id.
+fn key_of(board: BoardId) -> String {
+    board.0.as_bytes()[11..].iter().map(|byte| char::from(b'A' + byte % 26)).collect()
 }
 
 fn new_item(here: &TestBoard) -> AddChecklistItems {

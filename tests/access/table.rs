@@ -55,6 +55,7 @@ const TABLE: &[Row] = &[
     row("GET /api/v1/boards/{board}/tasks", "",                        "401  200  200  200  200  404  200  200   200  200  200   401  401  401"),
     row("POST /api/v1/boards/{board}/tasks", r#"{"title":"New"}"#,     "401  403  403  201  201  404  201  201   403  201  201   401  401  401"),
     row("GET /api/v1/tasks/{task}", "",                                "401  200  200  200  200  404  200  200   200  200  200   401  401  401"),
+    row("GET /api/v1/refs/{ref}", "",                                 "401  200  200  200  200  404  200  200   200  200  200   401  401  401"),
     row("PATCH /api/v1/tasks/{task}", r#"{"title":"Other"}"#,          "401  403  403  200  200  404  200  200   403  200  200   401  401  401"),
     row("DELETE /api/v1/tasks/{task}", "",                             "401  403  403  204  204  404  204  204   403  204  204   401  401  401"),
     row("POST /api/v1/tasks/{task}/restore", "",                       "401  403  403  200  200  404  200  200   403  200  200   401  401  401"),
@@ -156,6 +157,8 @@ const TABLE: &[Row] = &[
     // Pages.
     row("GET /", "",                                                   "303  200  200  200  200  200  200  200   200  200  200   401  401  303"),
     row("GET /boards/{board}/{*rest}", "",                             "303  200  200  200  200  404  200  200   200  200  200   401  401  303"),
+    // It leads to the task, or to sign in.
+    row("GET /t/{ref}", "",                                           "303  303  303  303  303  404  303  303   303  303  303   401  401  303"),
     // Server functions, as the program in a page calls them.
     row("POST /forms/list_boards", "",                                 "401  200  200  200  200  200  200  200   200  200  200   401  401  401"),
     row("POST /forms/load_board", "board={board}",                     "401  200  200  200  200  null 200  200   200  200  200   401  401  401"),
@@ -386,6 +389,11 @@ async fn fill(fixture: &Fixture, who: Who, test_board: &TestBoard, text: &str) -
     if text.contains("{group}") {
         text = text.replace("{group}", &fixture.group_on(test_board).await.to_string());
     }
+    if text.contains("{ref}") {
+        let board = fixture.services.store.board(test_board.board).await.unwrap().unwrap();
+        let name = board.task_ref(board.task(test_board.task).unwrap()).unwrap();
+        text = text.replace("{ref}", &name.to_string());
+    }
     if text.contains("{person}") {
         text = text.replace("{person}", &fixture.newcomer().await.to_string());
     }
@@ -419,10 +427,13 @@ async fn ids_of_another_board_are_refused_on_every_route() {
         assert_eq!(fixture.ask(Who::Manager, &other, Method::DELETE, &leave).send().await.unwrap().status(), 204);
         other
     };
-    let before = fixture.services.store.board(secret.board).await.unwrap().unwrap().seq();
+    let state = fixture.services.store.board(secret.board).await.unwrap().unwrap();
+    let secret_name = state.task_ref(state.task(secret.task).unwrap()).unwrap();
+    let before = state.seq();
     let (board, task, column) = (mine.board, mine.task, mine.column);
     let requests = [
         (Method::GET, format!("/api/v1/tasks/{}", secret.task), String::new()),
+        (Method::GET, format!("/api/v1/refs/{secret_name}"), String::new()),
         (Method::PATCH, format!("/api/v1/tasks/{}", secret.task), r#"{"title":"Mine"}"#.to_owned()),
         (Method::PATCH, format!("/api/v1/tasks/{task}"), format!(r#"{{"column":"{}"}}"#, secret.column)),
         (Method::PATCH, format!("/api/v1/boards/{board}/columns/{}", secret.column), r#"{"name":"Mine"}"#.to_owned()),

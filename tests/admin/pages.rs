@@ -766,7 +766,7 @@ async fn a_csv_has_what_is_listed_and_no_formulas() {
     let text = response.text().await.unwrap();
     let lines: Vec<_> = text.lines().collect();
     assert_eq!(lines.len(), 4, "{text}");
-    assert!(lines[0].starts_with("id,title,board_id,board,column,completed,"), "{text}");
+    assert!(lines[0].starts_with("id,ref,title,board_id,board,column,completed,"), "{text}");
     assert!(text.contains("\"'=HYPERLINK(\"\"https://evil.example\"\")\""), "{text}");
     assert!(text.contains("\"a,\"\"b\"\"\""), "{text}");
     let filtered =

@@ -68,6 +68,8 @@ async fn fill(database: &Database) -> Filled {
     node.accepted(gone, Op::DeleteBoard(DeleteBoard::default())).await;
     let name = UpdateBoard { name: Some("Garden “2026” \u{1f331}".to_owned()), ..UpdateBoard::default() };
     node.accepted(first, Op::UpdateBoard(name)).await;
+    let key = UpdateBoard { key: Some("GARD".to_owned()), ..UpdateBoard::default() };
+    node.accepted(first, Op::UpdateBoard(key)).await;
     node.accepted(first, Op::SetMember(SetMember { person: ana, role: Some(BoardRole::Editor) })).await;
     let link = CreateShareLink { link: app::new_id(), secret_sha256: [7; 32].into() };
     node.accepted(first, Op::CreateShareLink(link)).await;

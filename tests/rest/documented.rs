@@ -61,6 +61,7 @@ async fn every_operation_is_described_and_every_described_one_is_there() {
         "GET /people/me",
         "GET /people/{person}/sessions",
         "GET /people/{person}/tokens",
+        "GET /refs/{ref}",
         "GET /settings",
         "GET /system",
         "GET /system/checks",

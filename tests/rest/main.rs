@@ -23,6 +23,7 @@ mod mutations;
 mod nul;
 mod pages;
 mod rate;
+mod refs;
 mod streams;
 mod tasks;
 mod unhealthy;

@@ -33,9 +33,10 @@ const SOURCES: [&str; 11] = [
 ];
 
 /// Types that their own code serializes as a text, a number or an id.
-const VALUES: [&str; 26] = [
+const VALUES: [&str; 27] = [
     "ActorId",
     "BoardId",
+    "BoardKey",
     "ColumnId",
     "MutationId",
     "TabId",

@@ -9,6 +9,7 @@ mod support;
 mod age;
 mod assignees;
 mod audit;
+mod board_keys;
 mod boards;
 mod checklists;
 mod comments;

@@ -164,7 +164,11 @@ fn op(state: &BoardState, board: &NewBoard, (kind, which, other, value): &Step) 
             place: Some(place(*value, || column(other))),
             ..UpdateColumn::of(column(which))
         }),
-        _ => Op::UpdateBoard(UpdateBoard { name: Some(text()), ..UpdateBoard::default() }),
+        _ => Op::UpdateBoard(UpdateBoard {
+            name: (value % 2 == 0).then(text),
+            key: (value % 3 == 0).then(|| format!("K{}", char::from(b'A' + value % 26))),
+            ..UpdateBoard::default()
+        }),
     }
 }
 

@@ -170,6 +170,14 @@ impl ActivityItem {
             }
             Self::CreatedBoard(name) => ("created the board", Object::None, format!(" {}", quoted(name))),
             Self::RenamedBoard(names) => ("renamed the board", Object::None, renamed(names)),
+            Self::ChangedKey(FromTo { from, to }) => {
+                let from = from.as_ref().map(|from| format!(" from {from}")).unwrap_or_default();
+                (
+                    "changed the key of the board",
+                    Object::None,
+                    format!("{from} to {}", to.as_deref().unwrap_or_default()),
+                )
+            }
             Self::DeletedBoard => ("deleted the board", Object::None, String::new()),
             Self::RestoredBoard => ("restored the board", Object::None, String::new()),
             Self::ArchivedBoard => ("archived the board", Object::None, String::new()),

@@ -41,7 +41,7 @@ tagged! {
         /// The board was created. Its creator becomes its manager. A board without a known creator is open to everyone,
         /// as editors unless it says otherwise.
         BoardCreated(BoardCreated),
-        /// The name of the board, or the role of everyone on it, changed.
+        /// The name of the board, its key, or the role of everyone on it, changed.
         BoardUpdated(BoardUpdated),
         /// A person became a member, got another role, or was removed.
         MemberSet(MemberSet),
@@ -186,6 +186,14 @@ impl ChangeKind {
     /// Returns the task that the change is about, if it is about one.
     pub fn task(&self) -> Option<TaskId> {
         self.effect().task()
+    }
+
+    /// Numbers the task that the change adds to the board, if it adds one. Only the server does that, under the board's lock: a number is
+    /// never given twice, so it must not depend on a state that may be old.
+    pub fn number(&mut self, board: &BoardState) {
+        if let Self::TaskCreated(created) = self {
+            created.number = board.numbers() + 1;
+        }
     }
 
     /// Returns the tasks that leave the trash for good by the change.

@@ -109,7 +109,7 @@ pub struct Mutation {
 pub enum Op {
     /// Create the board.
     CreateBoard(CreateBoard),
-    /// Change the name of the board, or the role of everyone on it.
+    /// Change the name of the board, its key, or the role of everyone on it.
     UpdateBoard(UpdateBoard),
     /// Delete the board, with everything on it.
     DeleteBoard(DeleteBoard),

@@ -108,6 +108,10 @@ impl Random {
             10..=11 => Op::UpdateTask(UpdateTask { completed: Some(self.one_in(2)), ..UpdateTask::of(task) }),
             12 => Op::DeleteTask(DeleteTask::of(task)),
             13..=14 => Op::RestoreTask(RestoreTask::of(task)),
+            15 if self.one_in(3) => Op::UpdateBoard(UpdateBoard {
+                key: self.pick(&["WEB", "SITE", "ab"]).map(str::to_owned),
+                ..UpdateBoard::default()
+            }),
             15 => Op::UpdateBoard(UpdateBoard { name: Some(self.text()), ..UpdateBoard::default() }),
             16 => Op::CreateColumn(CreateColumn {
                 column: ColumnId(self.uuid()),

@@ -66,6 +66,7 @@ pub fn routes() -> (Router<Arc<Services>>, utoipa::openapi::OpenApi) {
         .routes(routes!(tasks::list, tasks::create))
         .routes(routes!(tasks::read, tasks::update, tasks::delete))
         .routes(routes!(tasks::restore))
+        .routes(routes!(tasks::read_named))
         .routes(routes!(checklists::list, checklists::create))
         .routes(routes!(checklists::read, checklists::update, checklists::delete))
         .routes(routes!(checklists::restore))

@@ -33,7 +33,7 @@ const TOKEN: &str = "token";
 const ENTITY_TAGS: &str = r#"^(\*|(W/)?"[0-9]{1,15}"(, ?(W/)?"[0-9]{1,15}")*)$"#;
 
 /// The parameters that many operations have, for those that do not describe them.
-const PARAMETERS: [(&str, &str); 20] = [
+const PARAMETERS: [(&str, &str); 21] = [
     ("board", "The id of the board."),
     ("checklist", "The id of the checklist."),
     ("column", "The id of the column."),
@@ -45,6 +45,7 @@ const PARAMETERS: [(&str, &str); 20] = [
     ("link", "The id of the share link."),
     ("person", "The id of the person."),
     ("reaction", "The reaction."),
+    ("ref", "The name of the task: the key of its board and its number."),
     ("session", "The id of the session."),
     ("task", "The id of the task."),
     ("token", "The id of the token."),

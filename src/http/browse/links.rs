@@ -3,6 +3,7 @@
 use app::{
     browse::json::{Json, Place},
     id::ActorId,
+    key::TaskRef,
 };
 use uuid::Uuid;
 
@@ -30,6 +31,9 @@ pub fn target(address: &Address, root: &Json, place: Place<'_>, value: &Json) ->
     let text = value.as_str()?;
     if let Some(rest) = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")) {
         return (!rest.is_empty()).then(|| text.to_owned());
+    }
+    if place.names.last() == Some(&"ref") {
+        return TaskRef::parse(text).map(|name| format!("{API_ROOT}/refs/{name}"));
     }
     let id = Uuid::parse_str(text).ok()?;
     let (name, above) = place.names.split_last()?;
@@ -94,6 +98,10 @@ mod tests {
         assert_eq!(by(ID), Some(format!("/api/v1/people/{ID}")));
         assert_eq!(by(&ActorId::COMMAND_LINE.to_string()), None, "it is no person");
         assert_eq!(lead("/boards", &["boards", "name"], "{}", ID), None);
+        let tasks = format!("{board}/tasks");
+        assert_eq!(lead(&tasks, &["tasks", "ref"], "{}", "WEB-42"), Some("/api/v1/refs/WEB-42".to_owned()));
+        assert_eq!(lead(&tasks, &["tasks", "ref"], "{}", ""), None);
+        assert_eq!(lead(&tasks, &["tasks", "title"], "{}", "WEB-42"), None);
     }
 
     #[test]

@@ -99,7 +99,16 @@ pub const TABLES: &[Table] = &[
             number("deletion_noticed_at", 17),
             number("archived_at", 22),
             number("archived_seq", 22),
+            text("key", 27),
+            number("numbers", 27),
         ],
+        public: Rows::All,
+    },
+    Table {
+        name: "board_keys",
+        since: 27,
+        key: &["key"],
+        columns: &[text("key", 27), text("board", 27)],
         public: Rows::All,
     },
     Table {
@@ -158,6 +167,13 @@ pub const TABLES: &[Table] = &[
             number("comments", 26),
             number("comments_seq", 26),
         ],
+        public: Rows::All,
+    },
+    Table {
+        name: "task_numbers",
+        since: 27,
+        key: &["board", "number"],
+        columns: &[text("board", 27), number("number", 27), text("task", 27)],
         public: Rows::All,
     },
     Table {
