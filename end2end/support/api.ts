@@ -14,6 +14,7 @@ export class Api {
 
   board = (board: string): Promise<Board> => this.#call('GET', `/boards/${board}`);
   renameBoard = (board: string, name: string): Promise<Board> => this.#call('PATCH', `/boards/${board}`, { name });
+  changeKey = (board: string, key: string): Promise<Board> => this.#call('PATCH', `/boards/${board}`, { key });
   setArchived = (board: string, archived: boolean): Promise<Board> => this.#call('PATCH', `/boards/${board}`, { archived });
   deleteBoard = (board: string): Promise<void> => this.#call('DELETE', `/boards/${board}`);
   createColumn = (board: string, name: string): Promise<Column> =>
@@ -106,6 +107,7 @@ export type Role = 'viewer' | 'editor' | 'manager';
 
 export interface Board {
   id: string;
+  key: string;
   name: string;
   seq: number;
   columns: Column[];

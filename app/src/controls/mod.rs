@@ -3,6 +3,7 @@
 
 pub mod announcer;
 pub mod choice;
+pub mod clipboard;
 pub mod confirm;
 pub mod due;
 pub mod flash;

@@ -7,6 +7,7 @@ pub mod history;
 pub mod labels;
 pub mod list;
 pub mod members;
+pub mod numbers;
 pub mod presence;
 pub mod revealed;
 pub mod shell;

@@ -32,6 +32,7 @@ use crate::{
         labels::{keys::label_keys, manage::LabelsView},
         list::view::ListView,
         members::view::MembersView,
+        numbers::{copying::copying_keys, links::follow_names},
         revealed::Revealed,
         shell::{
             archived::ArchivedBanner, connection::WhatIsInTheWay, header::BoardHeader, keys::listen_to_page_keys,
@@ -155,6 +156,8 @@ fn Board(board: LiveBoard, address: Memo<Option<Address>>) -> impl IntoView {
     provide_context(OpenTask(task));
     let keys_shown = RwSignal::new(false);
     listen_to_page_keys(&board, view, keys_shown);
+    copying_keys(&board, notices);
+    follow_names(&board, view);
 
     let main = {
         let board = board.clone();

@@ -34,6 +34,7 @@ use crate::{
         comments::{Comments, KeptTexts},
         history::events::TaskHistory,
         labels::field::LabelsField,
+        numbers::name::NameButton,
         presence::EditingNow,
         shortcuts::{self, Command},
     },
@@ -184,6 +185,7 @@ fn TaskBody(
         <div class="panel-head">
             <CompletedBox board=board.clone() task labelled=true disabled=deleted />
             <EditingNow board=board.clone() task />
+            <NameButton board=board.clone() task />
             <IfMay may=edits>
                 <form method="post" action=form_action(DeleteTask::PATH) on:submit=delete.clone() hidden=deleted>
                     <input type="hidden" name="board" value=board_id.clone() />

@@ -27,6 +27,7 @@ use crate::{
     access::{BoardAccess, BoardRole, Principal},
     board::{OptimisticBoard, Settled},
     id::{ActorId, BoardId, ColumnId, TaskId},
+    key::BoardKey,
     label::Label,
     model::{Column, Task},
     presence::Edited,
@@ -52,6 +53,7 @@ struct Inner {
     session: Mutex<BoardSession>,
     live: Live,
     name: ArcRwSignal<String>,
+    key: ArcRwSignal<Option<BoardKey>>,
     unavailable: ArcRwSignal<Option<BoardUnavailable>>,
     access: ArcRwSignal<BoardAccess>,
     archived: ArcRwSignal<bool>,
@@ -114,6 +116,7 @@ impl LiveBoard {
         Self(Arc::new(Inner {
             id: state.id(),
             name: ArcRwSignal::new(state.name().to_owned()),
+            key: ArcRwSignal::new(state.key().cloned()),
             unavailable: ArcRwSignal::new(unavailable),
             access: ArcRwSignal::new(state.access().clone()),
             archived: ArcRwSignal::new(state.is_archived()),
@@ -148,6 +151,11 @@ impl LiveBoard {
     /// Returns the name.
     pub fn name(&self) -> ArcRwSignal<String> {
         self.0.name.clone()
+    }
+
+    /// The key of the board.
+    pub fn key(&self) -> ArcRwSignal<Option<BoardKey>> {
+        self.0.key.clone()
     }
 
     /// Returns the reason why the board is no longer available to this page; `None` if it is available.
@@ -397,8 +405,9 @@ impl LiveBoard {
         // All data is read before any signal is set, because the effects of the signals may read the board again.
         let session = self.session();
         let view = session.board().view();
-        let board =
-            touched.contains(Entity::Board).then(|| (view.name().to_owned(), view.exists(), view.is_archived()));
+        let board = touched
+            .contains(Entity::Board)
+            .then(|| (view.name().to_owned(), view.key().cloned(), view.exists(), view.is_archived()));
         let columns = touched.any_column().then(|| view.columns().cloned().collect::<Vec<_>>());
         let labels = touched.any_label().then(|| view.labels().cloned().collect::<Vec<_>>());
         let tasks: Vec<_> = {
@@ -438,8 +447,9 @@ impl LiveBoard {
         if let Some(labels) = labels {
             self.0.labels.maybe_set(labels);
         }
-        if let Some((name, exists, archived)) = board {
+        if let Some((name, key, exists, archived)) = board {
             self.0.name.maybe_set(name);
+            self.0.key.maybe_set(key);
             self.0.archived.maybe_set(archived);
             self.0.unavailable.maybe_set((!exists).then_some(BoardUnavailable::Deleted));
             self.draw_access();
