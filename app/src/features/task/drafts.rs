@@ -165,7 +165,9 @@ impl Drafts {
         let place = match field {
             Unsent::Task(column) => column.to_string(),
             Unsent::ListedTask(board) => board.to_string(),
-            Unsent::Column(_) | Unsent::Board | Unsent::Checklist(_) => return None,
+            Unsent::Column(_) | Unsent::Board | Unsent::Checklist(_) | Unsent::Comment(_) | Unsent::CommentText(_) => {
+                return None;
+            }
         };
         let me = self.me.try_get_untracked()?.map(|me| me.to_string()).unwrap_or_default();
         Some(format!("taskwire-new-task-{me}-{place}"))
