@@ -216,7 +216,8 @@ test('a comment can neither run nor load anything', async ({ page, person, serve
   }
 });
 
-test('comments are sent with the page and stay live through a lost connection', async ({ page, person, server }) => {
+test('comments are sent with the page and stay live through a lost connection', async ({ page, person, server, expectedErrors }) => {
+  expectedErrors.push(/ERR_INTERNET_DISCONNECTED/);
   const board = await server.api.createBoard('Errands');
   const task = await server.api.createTask(board.id, { title: 'Tea' });
   const other = await person();

@@ -793,7 +793,7 @@ async fn downloads_are_counted_like_sockets() {
     // One that has ended counts no more.
     let (status, text) = download(1, 5).await;
     assert_eq!(status, StatusCode::OK);
-    assert!(text.starts_with("id,title,"), "{text}");
+    assert!(text.starts_with("id,ref,title,"), "{text}");
 }
 
 #[tokio::test]

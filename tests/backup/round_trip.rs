@@ -14,7 +14,7 @@ use app::{
 };
 use taskwire::{
     accounts::Accounts,
-    credentials::Credentials,
+    credentials::{Credential, Credentials},
     hub::Hub,
     store::{BulkEdit, BulkStep, Missing, StoreSettings, backup},
     writer::WriteError,
@@ -92,12 +92,17 @@ async fn fill(database: &Database) -> Filled {
     node.accepted(first, Op::UpdateChecklistItem(ticked)).await;
     node.accepted(first, Op::CreateChecklist(CreateChecklist::of(task, app::new_id(), "Empty"))).await;
     let [comment, deleted] = [(); 2].map(|()| CommentId(app::new_id()));
+    // A comment is edited by the person who wrote it.
+    let by_ana = async |op| {
+        let ana = Credentials::new(Credential::Person(ana));
+        node.writer.write(first, mutation(op), ana).await.expect("the write is accepted")
+    };
     for comment in [comment, deleted] {
-        node.accepted(first, Op::CreateComment(CreateComment { comment, task, text: ODD.to_owned() })).await;
+        by_ana(Op::CreateComment(CreateComment { comment, task, text: ODD.to_owned() })).await;
     }
     let edit = UpdateComment { text: "“Edited” \u{1f331}".to_owned(), ..UpdateComment::of(comment) };
-    node.accepted(first, Op::UpdateComment(edit)).await;
-    node.accepted(first, Op::DeleteComment(DeleteComment::of(deleted))).await;
+    by_ana(Op::UpdateComment(edit)).await;
+    by_ana(Op::DeleteComment(DeleteComment::of(deleted))).await;
     let trashed = node.create_task(first, "Trash").await;
     node.accepted(first, delete(trashed)).await;
     let refused = (first, mutation(rename(new_task(), "There is no such task")));

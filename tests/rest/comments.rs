@@ -37,7 +37,7 @@ async fn comments_are_written_edited_deleted_and_restored() {
     assert!(edited["edited_at"].is_string());
     assert_eq!(server.get(&path).await, edited);
     let late = server.api(Method::PATCH, &path).json(&json!({"text": "Which?", "base": one["text_seq"]}));
-    problem(late, StatusCode::PRECONDITION_FAILED, "stale").await;
+    problem(late, StatusCode::CONFLICT, "changed").await;
     let versions = server.get(&format!("{path}/versions")).await;
     assert_eq!(versions["versions"][0]["text"], "Which *kind*?");
 
@@ -80,7 +80,7 @@ async fn a_list_comes_in_pages_by_cursor() {
     let last = server.get(&format!("{comments}?limit=2&cursor={}", second["next"].as_str().unwrap())).await;
     assert_eq!((texts(&last), &last["next"]), (vec!["0"], &Value::Null));
     let bad = server.api(Method::GET, &format!("{comments}?cursor=x"));
-    problem(bad, StatusCode::BAD_REQUEST, "bad_request").await;
+    problem(bad, StatusCode::BAD_REQUEST, "invalid_parameter").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -206,9 +206,9 @@ pub async fn update(
 ) -> Result<Response, Problem> {
     let update = UpdateComment { guard: base, text, ..UpdateComment::of(comment) };
     client.write(board, key, Op::UpdateComment(update)).await.map_err(|error| match error {
-        WriteError::Refused(Refusal::Stale { .. }) => Problem::new(
-            Code::Stale,
-            "the comment was edited, deleted or restored after `base`; read it again, then repeat the request",
+        WriteError::Refused(Refusal::Stale { seq }) => Problem::new(
+            Code::Changed,
+            format!("the comment was edited, deleted or restored after `base`; its `text_seq` is {seq} now"),
         ),
         error => error.into(),
     })?;

@@ -119,7 +119,8 @@ pub fn Composer(
                 aria-describedby=error_id.clone()
                 rows="3"
                 placeholder="Markdown is welcome"
-                required
+                // The browser cannot point at a field that is hidden.
+                required=move || preview.read().is_none()
                 prop:value=text
                 hidden=move || preview.read().is_some()
                 on:input=move |event| {
