@@ -340,12 +340,12 @@ async fn add_members(connection: &mut Connection, boards: &mut [Listed]) -> Resu
     Ok(())
 }
 
-/// A row of `id, name, seq, created_at, everyone, deleted_at, archived_at, …`, without members.
+/// A row with `id, name, key, seq, created_at, everyone, deleted_at, archived_at`, without members.
 fn listed(row: &AnyRow) -> Result<Listed, StoreError> {
-    let is_deleted = row.try_get::<Option<i64>, _>(5)?.is_some();
+    let is_deleted = row.try_get::<Option<i64>, _>("deleted_at")?.is_some();
     let access = match is_deleted {
         true => None,
-        false => Some(BoardAccess { everyone: rows::everyone(row.try_get(4)?)?, ..BoardAccess::default() }),
+        false => Some(BoardAccess { everyone: rows::everyone(row.try_get("everyone")?)?, ..BoardAccess::default() }),
     };
     Ok(Listed { board: rows::summary(row)?, access })
 }
