@@ -75,6 +75,11 @@ impl Comment {
         self.deleted_at.is_some()
     }
 
+    /// Whether this person wrote it. Those without an account are not told apart, from each other or from the server itself.
+    pub fn is_by(&self, person: Option<ActorId>) -> bool {
+        self.author.filter(|author| author.is_person()) == person
+    }
+
     /// Returns the people who reacted in this way.
     pub fn people(&self, reaction: Reaction) -> &[ActorId] {
         self.reactions.iter().find(|reacted| reacted.reaction == reaction).map_or(&[], |reacted| &reacted.people)

@@ -30,10 +30,11 @@ pub(super) fn permit_author(
     principal: &Principal,
     or: Option<BoardRole>,
 ) -> Result<(), Refusal> {
-    let is_author = |comment: &Comment| comment.author == principal.person;
     let role = principal.role_on(state.id(), state.access());
     match state.comment(id) {
-        Some(comment) if !is_author(comment) && or.is_none_or(|or| role < Some(or)) => Err(Refusal::Forbidden),
+        Some(comment) if !comment.is_by(principal.person) && or.is_none_or(|or| role < Some(or)) => {
+            Err(Refusal::Forbidden)
+        }
         _ => Ok(()),
     }
 }

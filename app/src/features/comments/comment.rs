@@ -48,7 +48,7 @@ pub fn CommentItem(
     let text = Memo::new(move |_| comment.read().as_ref().map(|comment| comment.text.clone()).unwrap_or_default());
     let edited = Memo::new(move |_| comment.read().as_ref().and_then(|comment| comment.edited_at));
     let me = expect_context::<Live>().me();
-    let is_mine = Memo::new(move |_| me.get() == author);
+    let is_mine = Memo::new(move |_| comment.read().as_ref().is_some_and(|comment| comment.is_by(me.get())));
     let (edits, manages) = (board.may(BoardRole::Editor), board.may(BoardRole::Manager));
     let acts = Memo::new(move |_| edits.get() && !deleted.get());
     let editing = RwSignal::new(!texts.get.run((Some(id),)).is_empty());
