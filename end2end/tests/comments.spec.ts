@@ -155,7 +155,7 @@ test('what is typed is kept while the panel is closed', async ({ page, server })
   await expect(field(page)).toHaveValue('Half a thou');
 });
 
-test('older comments come in pages, and a link leads to one', async ({ page, server }) => {
+test('older comments come in pages, and a link leads to one', async ({ page, person, server }) => {
   const board = await server.api.createBoard('Errands');
   const task = await server.api.createTask(board.id, { title: 'Tea' });
   const mutations = Array.from({ length: 70 }, (_, number) => ({
@@ -181,11 +181,16 @@ test('older comments come in pages, and a link leads to one', async ({ page, ser
   await expect(panel(page).getByRole('button', { name: 'Show older comments' })).toHaveCount(0);
   const link = await comments(page).last().getByRole('link').getAttribute('href');
 
-  await openBoard(page, { id: board.id }, link!.slice(`/boards/${board.id}`.length));
-  await expect(panel(page).getByText('The comment that the link leads to:')).toBeVisible();
-  await expect(comments(page)).toHaveCount(31);
-  await expect(texts(page).first()).toHaveText('Comment 0');
-  await expect(comments(page).first()).toBeFocused();
+  // In the page that is open, its address leads there.
+  await comments(page).last().getByRole('link').click();
+  await expect(comments(page).last()).toBeFocused();
+
+  const other = await person();
+  await openBoard(other, board, link!.slice(`/boards/${board.id}`.length));
+  await expect(panel(other).getByText('The comment that the link leads to:')).toBeVisible();
+  await expect(comments(other)).toHaveCount(31);
+  await expect(texts(other).first()).toHaveText('Comment 0');
+  await expect(comments(other).first()).toBeFocused();
 });
 
 test('a comment can neither run nor load anything', async ({ page, person, server }) => {

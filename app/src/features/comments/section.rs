@@ -126,7 +126,11 @@ pub fn Comments(
 /// Follows the address to the comment that it names after `#comment-`. Returns that comment, if it is not in the list.
 fn follow_link(loader: Loader, listed: Memo<Vec<CommentId>>) -> Memo<Option<CommentId>> {
     let hash = use_location().hash;
-    let wanted = Memo::new(move |_| hash.read().trim_start_matches('#').strip_prefix("comment-")?.parse().ok());
+    // A server is not sent what is after `#`.
+    let wanted = Memo::new(move |_| {
+        let hash = cfg!(feature = "hydrate").then(|| hash.get())?;
+        hash.trim_start_matches('#').strip_prefix("comment-")?.parse().ok()
+    });
     let linked = Memo::new(move |_| {
         let wanted: CommentId = wanted.get()?;
         let is_there = loader.read(|board| board.comment(wanted).is_some_and(|comment| !comment.is_deleted()));
