@@ -216,7 +216,6 @@ fn Versions(board: LiveBoard, id: CommentId, edited: Memo<Option<Timestamp>>) ->
         })
     };
     redrawn(move || {
-        let list = list.clone();
         edited.get().map(|at| {
             view! {
                 <button

@@ -138,7 +138,7 @@ fn follow_link(loader: Loader, listed: Memo<Vec<CommentId>>) -> Memo<Option<Comm
     });
     // Each link is followed once, when its comment is there.
     Effect::new(move |followed: Option<Option<CommentId>>| {
-        let Some(wanted) = wanted.get() else { return None };
+        let wanted = wanted.get()?;
         if followed.flatten() == Some(wanted) {
             return Some(wanted);
         }
