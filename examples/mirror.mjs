@@ -53,7 +53,7 @@ class Board {
       this.tasks.set(task, { ...old, ...Object.fromEntries(fields.map((field) => [field, change[field]])) });
     } else if (kind === "task_deleted") {
       this.tasks.delete(task);
-    } else if (!["member_set", "share_link_created", "share_link_revoked", "board_deleted", "board_restored", "checklists_updated"].includes(kind)) {
+    } else if (!["member_set", "share_link_created", "share_link_revoked", "board_deleted", "board_restored", "checklists_updated"].includes(kind) && !kind.startsWith("comment_")) {
       throw new Error(`a change is of the unknown kind ${kind}`);
     }
     for (const [id, rank] of change.ranks ?? []) {

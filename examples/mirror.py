@@ -48,6 +48,7 @@ class Board:
         elif kind == "task_deleted":
             del self.tasks[task]
         elif kind not in ("member_set", "share_link_created", "share_link_revoked", "board_deleted", "board_restored",
+                          "comment_created", "comment_updated", "comment_deleted",
                           "checklists_updated"):  # Like descriptions, checklists are left out here.
             raise ValueError(f"a change is of the unknown kind {kind}")
         for moved, rank in change.get("ranks", []):  # Columns, labels or tasks that made room, perhaps in the trash.

@@ -58,7 +58,7 @@ impl Board {
                 set(self.tasks.entry(task).or_insert(new), &TASK);
             }
             "member_set" | "share_link_created" | "share_link_revoked" | "board_deleted" | "board_restored"
-            | "checklists_updated" => {}
+            | "checklists_updated" | "comment_created" | "comment_updated" | "comment_deleted" => {}
             _ => self.is_whole = false,
         }
         for moved in list(&change["ranks"]) {

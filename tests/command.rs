@@ -410,7 +410,9 @@ async fn boards_and_tasks_are_changed_live_on_both_engines() {
         let moved = json(&database, &["task", "move", "=Tea", "--board", name, "--column", first, "--first"]);
         assert_ne!(moved["column"], added["column"]);
         assert_eq!(json(&database, &["task", "list", name, "--column", first])[0]["id"], task);
-        assert_eq!(json(&database, &["task", "complete", task])["completed"], true);
+        let named = added["ref"].as_str().unwrap();
+        assert!(text(&database, &["task", "list", name]).contains(named));
+        assert_eq!(json(&database, &["task", "complete", &named.to_lowercase()])["completed"], true);
         assert!(!json(&database, &["task", "list", name]).to_string().contains(task), "only open ones");
         assert!(json(&database, &["task", "list", name, "--all"]).to_string().contains(task));
         copy.reach(seq + 3, &mut socket).await;
@@ -443,7 +445,7 @@ async fn boards_and_tasks_are_changed_live_on_both_engines() {
         copy.reach(seq + 5, &mut socket).await;
 
         let csv = text(&database, &["board", "export", id, "--csv"]);
-        assert!(csv.starts_with("id,title,description,column,completed,") && csv.contains(",'=Tea,"), "{csv}");
+        assert!(csv.starts_with("id,ref,title,description,column,completed,") && csv.contains(",'=Tea,"), "{csv}");
         let export = json(&database, &["board", "export", id]);
         assert_eq!(export["seq"], seq + 5);
         let events = audit(&database, &["--action", "exported"]);
@@ -452,6 +454,7 @@ async fn boards_and_tasks_are_changed_live_on_both_engines() {
         assert!(exports.iter().all(|of| of["board"] == id && of["name"] == name), "{exports:?}");
         assert!(!json(&database, &["task", "delete", task])["deleted_at"].is_null());
         assert!(refused(&database, &["task", "delete", task], 1).contains("there is no task"));
+        assert!(refused(&database, &["task", "delete", named], 1).contains("there is no task"));
         assert!(refused(&database, &["task", "delete", "=Tea"], 1).contains("--board"));
         let no_column = refused(&database, &["task", "add", name, "A", "--column", "Nowhere"], 1);
         assert!(no_column.contains("has no column Nowhere; it has "), "{no_column}");

@@ -133,7 +133,15 @@ async fn a_sigterm_ends_the_process_though_redis_hangs_and_somebody_is_present()
     let board: BoardId = board(&server.base).await.parse().unwrap();
     let mut client = socket::Client::connect(address(&server.base)).await;
     client.subscribe(board, None).await;
-    client.say(&ClientMessage::Present { board, tab: app::new_id::<TabId>(), editing: None, secret: None }).await;
+    client
+        .say(&ClientMessage::Present {
+            board,
+            tab: app::new_id::<TabId>(),
+            editing: None,
+            comment: false,
+            secret: None,
+        })
+        .await;
     while !matches!(client.hear().await, app::protocol::ServerMessage::Presence { .. }) {}
     until_ready(&server.base).await;
     redis.freeze();

@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     access::BoardRole,
+    comment::Reaction,
     id::ActorId,
     model::{ColumnKind, Priority},
     time::Day,
@@ -32,6 +33,8 @@ pub enum ActivityItem {
     CreatedBoard(String),
     /// The board was renamed.
     RenamedBoard(FromTo),
+    /// The board got another key.
+    ChangedKey(FromTo),
     /// The board was deleted.
     DeletedBoard,
     /// The deleted board was restored.
@@ -94,6 +97,18 @@ pub enum ActivityItem {
     Labelled(Vec<String>),
     /// These labels were removed from the task.
     Unlabelled(Vec<String>),
+    /// A comment was added.
+    Commented,
+    /// A comment was edited.
+    EditedComment,
+    /// A comment was deleted.
+    DeletedComment,
+    /// A deleted comment was restored.
+    RestoredComment,
+    /// Somebody reacted to a comment.
+    Reacted(Reaction),
+    /// Somebody took back a reaction to a comment.
+    Unreacted(Reaction),
     /// A task was moved to another column.
     Moved(FromTo),
     /// A task was moved within its column.

@@ -81,6 +81,7 @@ names! {
         BoardArchived "board_archived" "archived a board"
         BoardUnarchived "board_unarchived" "brought a board back from the archive"
         BoardAccessChanged "board_access_changed" "changed who may see a board"
+        BoardKeyChanged "board_key_changed" "changed the key of a board"
         MemberChanged "member_changed" "changed a member of a board"
         ShareLinkCreated "share_link_created" "created a share link"
         ShareLinkRevoked "share_link_revoked" "revoked a share link"

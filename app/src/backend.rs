@@ -8,8 +8,9 @@ use uuid::Uuid;
 use crate::{
     access::{Principal, ShareLink},
     address::home_query::HomeQuery,
+    comment::{CommentPage, CommentVersion},
     history::Page,
-    id::{ActorId, BoardId, TaskId},
+    id::{ActorId, BoardId, CommentId, TaskId},
     model::{BoardPage, Seq},
     ops::Mutation,
     people::Person,
@@ -39,6 +40,18 @@ pub trait Backend: Send + Sync {
 
     /// What happened on a board, or to one of its tasks, before a change or until now.
     fn history(&self, board: BoardId, task: Option<TaskId>, before: Option<Seq>) -> BackendFuture<'_, Page>;
+
+    /// Some comments of a task that they may see, and the comment that a link leads to.
+    fn comments(
+        &self,
+        board: BoardId,
+        task: TaskId,
+        before: Option<Seq>,
+        linked: Option<CommentId>,
+    ) -> BackendFuture<'_, CommentPage>;
+
+    /// The earlier texts of a comment that they may see, newest first.
+    fn comment_versions(&self, board: BoardId, comment: CommentId) -> BackendFuture<'_, Vec<CommentVersion>>;
 
     /// Changes a board by the one write path. Durable when it returns the change's number.
     fn write(&self, board: BoardId, mutation: Mutation) -> BackendFuture<'_, Seq>;

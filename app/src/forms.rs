@@ -15,8 +15,9 @@ use uuid::Uuid;
 use crate::{
     access::{BoardRole, Principal, ShareLink},
     board::item_lines,
+    comment::{CommentPage, CommentVersion},
     history::Page,
-    id::{ActorId, BoardId, ChecklistId, ChecklistItemId, ColumnId, LabelId, TaskId},
+    id::{ActorId, BoardId, ChecklistId, ChecklistItemId, ColumnId, CommentId, LabelId, TaskId},
     label::{Hue, Label, Pattern, Tone},
     model::{BoardPage, Place, Priority, Seq},
     ops::{self, Op},
@@ -30,6 +31,7 @@ use {
         address::home_query::HomeQuery,
         backend::{Backend, BackendError},
         board::{Typed, take_labels},
+        comment::Comment,
         fields::FieldEdit,
         id::MutationId,
         model::{ColumnKind, Task},
@@ -98,15 +100,31 @@ pub struct LoadedBoard {
     pub outline: Option<Snapshot>,
     /// The requested parts.
     pub parts: Vec<LoadedPart>,
+    /// The requested comments.
+    pub comments: Option<CommentPage>,
 }
 
-/// Returns the current board and the requested parts of it, or only the parts. `None` if the board does not exist (any
+/// Which comments of a board are requested.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WantedComments {
+    /// The task.
+    pub task: TaskId,
+    /// Those with lower numbers only.
+    #[serde(default)]
+    pub before: Option<Seq>,
+    /// The comment that a link leads to.
+    #[serde(default)]
+    pub linked: Option<CommentId>,
+}
+
+/// Returns the current board and the requested parts and comments of it, or only these. `None` if the board does not exist (any
 /// more). (One function does both, because a second one would add some KB to the WASM.)
 #[server(prefix = "/forms", endpoint = "load_board")]
 pub async fn load_board(
     board: BoardId,
     #[server(default)] parts: Vec<Part>,
     #[server(default)] parts_only: bool,
+    #[server(default)] comments: Option<WantedComments>,
 ) -> Result<Option<Loaded<LoadedBoard>>, ServerFnError> {
     let backend = backend()?;
     let state = backend.board(board).await.map_err(explain)?;
@@ -116,12 +134,20 @@ pub async fn load_board(
     let mut people: BTreeSet<ActorId> =
         parts.iter().flat_map(|part| &part.tasks).flat_map(|task| people_of(task)).collect();
     people.extend(parts.iter().flat_map(|part| &part.tasks).flat_map(|task| people_of_items(task)));
+    let comments = match comments.filter(|wanted| state.task(wanted.task).is_some()) {
+        Some(WantedComments { task, before, linked }) => {
+            Some(backend.comments(board, task, before, linked).await.map_err(explain)?)
+        }
+        None => None,
+    };
+    let shown = comments.iter().flat_map(|page| page.comments.iter().chain(&page.linked));
+    people.extend(shown.flat_map(|comment| people_of_comment(comment)));
     if parts_only {
-        return Ok(Some(loaded(&*backend, LoadedBoard { outline: None, parts }, people)));
+        return Ok(Some(loaded(&*backend, LoadedBoard { outline: None, parts, comments }, people)));
     }
     people.extend(state.access().members.keys());
     people.extend(state.tasks().flat_map(|task| people_of(task)));
-    let mut loaded = loaded(&*backend, LoadedBoard { outline: Some(state.outline()), parts }, people);
+    let mut loaded = loaded(&*backend, LoadedBoard { outline: Some(state.outline()), parts, comments }, people);
     if loaded.principal.may_see_people() && loaded.principal.role_on(board, state.access()) >= Some(BoardRole::Editor) {
         // They choose assignees or members from all people.
         loaded.people = backend.everybody();
@@ -152,6 +178,27 @@ fn people_of(task: &Task) -> impl Iterator<Item = ActorId> {
 #[cfg(feature = "ssr")]
 fn people_of_items(task: &Task) -> impl Iterator<Item = ActorId> {
     task.checklists().into_iter().flat_map(|lists| lists.all_items()).filter_map(|item| item.assignee)
+}
+
+/// Returns the people whose names a comment shows.
+#[cfg(feature = "ssr")]
+fn people_of_comment(comment: &Comment) -> impl Iterator<Item = ActorId> {
+    comment.author.into_iter().chain(comment.reactions.iter().flat_map(|reacted| reacted.people.iter().copied()))
+}
+
+/// Returns the earlier texts of a comment, newest first.
+#[server(prefix = "/forms", endpoint = "comment_versions")]
+pub async fn comment_versions(board: BoardId, comment: CommentId) -> Result<Vec<CommentVersion>, ServerFnError> {
+    backend()?.comment_versions(board, comment).await.map_err(explain)
+}
+
+/// Adds a comment to a task.
+#[server(prefix = "/forms", endpoint = "add_comment")]
+pub async fn add_comment(board: BoardId, task: TaskId, text: String) -> Result<(), ServerFnError> {
+    let text = Typed::Comment.normalize(&text);
+    let ids = Ids::of(&("comment", board, task, &text));
+    let create = ops::CreateComment { comment: CommentId(ids.get(1)), task, text };
+    write_as(MutationId(ids.get(0)), board, Op::CreateComment(create)).await
 }
 
 /// Creates a board with the three usual columns and opens it.

@@ -59,6 +59,8 @@ ids! {
     ChecklistId;
     /// An item of a checklist.
     ChecklistItemId;
+    /// A comment on a task.
+    CommentId;
     /// One request to change a board. A repetition under the same id changes nothing.
     MutationId;
     /// The originator of a change: a person, a program that acts for a person, [`ActorId::COMMAND_LINE`], or [`ActorId::SERVER`].

@@ -2,7 +2,7 @@
 //!
 //! Plain Rust, with no Leptos, no I/O, no clock and no randomness; used unchanged on both sides:
 //!
-//! - [`id`], [`time`], [`rank`], [`text`]: small values, and what they may be.
+//! - [`id`], [`key`], [`time`], [`rank`], [`text`]: small values, and what they may be.
 //! - [`checklist`]: the checklists of a task. [`model`]: what a board is made of. [`fields`]: what of a task people set. [`access`]: who may see and change what.
 //! - [`state`]: a board after so many changes. [`ops`]: what can be done to it, one file an operation.
 //! - [`board`]: a board with edits that are shown before they are saved.
@@ -39,12 +39,14 @@ pub mod board;
 pub mod browse;
 pub mod by_name;
 pub mod checklist;
+pub mod comment;
 mod controls;
 mod features;
 pub mod fields;
 pub mod forms;
 pub mod history;
 pub mod id;
+pub mod key;
 pub mod label;
 pub mod live;
 pub mod model;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     checklist::{Checklists, Progress},
     id::{ActorId, ColumnId, LabelId, TaskId},
+    key::BoardKey,
     rank::Rank,
     time::{Day, Timestamp},
 };
@@ -18,6 +19,11 @@ pub type Seq = u64;
 /// Whether the number is 0, which means that the change never happened. For `serde(skip_serializing_if)`.
 pub(crate) fn never(seq: &Seq) -> bool {
     *seq == 0
+}
+
+/// Whether a count is 0. For `serde(skip_serializing_if)`.
+pub(crate) fn none(count: &u32) -> bool {
+    *count == 0
 }
 
 /// A column of a board.
@@ -78,6 +84,9 @@ impl ColumnKind {
 pub struct Task {
     /// The id of the task.
     pub id: TaskId,
+    /// The number of the task on its board, which never changes. Absent, or 0, until the task is saved.
+    #[serde(default, skip_serializing_if = "none")]
+    pub number: u32,
     /// The title: one line of text.
     pub title: String,
     /// Whether the task has a description that is not loaded here.
@@ -115,6 +124,9 @@ pub struct Task {
     /// The checklists. Absent if there are none, and in an [outline](crate::state::BoardState::outline).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     checklists: Option<Arc<Checklists>>,
+    /// The number of its comments. The comments themselves are not part of a board's state: see [`crate::comment`].
+    #[serde(default, skip_serializing_if = "none")]
+    pub comments: u32,
     /// The column that the task was in before it was completed. The task returns to it when it is reopened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reopen_column: Option<ColumnId>,
@@ -155,6 +167,9 @@ pub struct Task {
     /// The number of the newest change of its checklists; 0 if there was none since the creation of the task.
     #[serde(default, skip_serializing_if = "never")]
     pub checklists_seq: Seq,
+    /// The number of the newest change of its comments; 0 if it has never had any.
+    #[serde(default, skip_serializing_if = "never")]
+    pub comments_seq: Seq,
     /// The number of the newest change of its place, including moves to and from the trash; 0 if it has not changed
     /// since the creation of the task. A new rank that makes room for another task is not a change of its place.
     #[serde(default, skip_serializing_if = "never")]
@@ -167,6 +182,7 @@ impl Task {
     pub fn new(id: TaskId, column: ColumnId, rank: Rank, seq: Seq, at: Timestamp, by: Option<ActorId>) -> Self {
         Self {
             id,
+            number: 0,
             title: String::new(),
             described: false,
             description: None,
@@ -180,6 +196,7 @@ impl Task {
             progress: Progress::default(),
             checklisted: false,
             checklists: None,
+            comments: 0,
             reopen_column: None,
             created_at: at,
             created_by: by,
@@ -195,6 +212,7 @@ impl Task {
             assignees_seq: 0,
             labels_seq: 0,
             checklists_seq: 0,
+            comments_seq: 0,
             place_seq: 0,
         }
     }
@@ -391,6 +409,9 @@ pub struct BoardSummary {
     pub id: crate::id::BoardId,
     /// The name.
     pub name: String,
+    /// The key, which the names of its tasks begin with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<BoardKey>,
     /// The number of its newest change.
     pub seq: Seq,
     /// The time of its creation.

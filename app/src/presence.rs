@@ -26,6 +26,21 @@ pub struct PresenceState {
     pub editing: Vec<Editing>,
 }
 
+/// What is being edited in a tab.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Edited {
+    /// The task.
+    pub task: TaskId,
+    /// Whether it is a comment on the task.
+    pub comment: bool,
+}
+
+impl From<TaskId> for Edited {
+    fn from(task: TaskId) -> Self {
+        Self { task, comment: false }
+    }
+}
+
 /// A task that is being edited in a tab.
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -37,6 +52,9 @@ pub struct Editing {
     pub person: Option<ActorId>,
     /// The tab, so that a tab can tell its own edits from those of other tabs.
     pub tab: TabId,
+    /// Whether it is a comment on the task that is being written.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub comment: bool,
 }
 
 /// The difference between two presence states.
@@ -117,11 +135,12 @@ impl PresenceState {
         others
     }
 
-    /// Who else is editing a task: each person once, then `None` for each tab of a guest.
-    pub fn editors(&self, task: TaskId, me: Option<ActorId>, tab: TabId) -> Vec<Option<ActorId>> {
+    /// Who else is editing a task, or writing a comment on it: each person once, then `None` for each tab of a guest.
+    pub fn editors(&self, edited: Edited, me: Option<ActorId>, tab: TabId) -> Vec<Option<ActorId>> {
         let mut editors = Vec::new();
         let mut guests = 0;
-        for editing in self.editing.iter().filter(|editing| editing.task == task && editing.tab != tab) {
+        let is_this = |editing: &&Editing| editing.task == edited.task && editing.comment == edited.comment;
+        for editing in self.editing.iter().filter(is_this).filter(|editing| editing.tab != tab) {
             match editing.person {
                 None => guests += 1,
                 person if person == me || editors.contains(&person) => {}
@@ -136,27 +155,27 @@ impl PresenceState {
 /// The editors that are open in a tab. The tab reports that it is editing the task whose editor was opened last.
 #[derive(Clone, Debug, Default)]
 pub struct OpenEditors {
-    tasks: Vec<TaskId>,
+    open: Vec<Edited>,
     /// Whether nobody has looked at the tab for a while. A person who left an editor open in such a tab is not typing.
     pub unseen: bool,
 }
 
 impl OpenEditors {
     /// Call when an editor for a text of a task opens.
-    pub fn open(&mut self, task: TaskId) {
-        self.tasks.push(task);
+    pub fn open(&mut self, edited: Edited) {
+        self.open.push(edited);
     }
 
     /// Call when an editor for a text of a task closes.
-    pub fn close(&mut self, task: TaskId) {
-        if let Some(place) = self.tasks.iter().rposition(|open| *open == task) {
-            self.tasks.remove(place);
+    pub fn close(&mut self, edited: Edited) {
+        if let Some(place) = self.open.iter().rposition(|open| *open == edited) {
+            self.open.remove(place);
         }
     }
 
-    /// The task that the tab reports to be editing.
-    pub fn editing(&self) -> Option<TaskId> {
-        self.tasks.last().copied().filter(|_| !self.unseen)
+    /// What the tab reports to be editing.
+    pub fn editing(&self) -> Option<Edited> {
+        self.open.last().copied().filter(|_| !self.unseen)
     }
 }
 
@@ -179,7 +198,7 @@ mod tests {
     }
 
     fn editing(task: TaskId, person: Option<ActorId>, tab: TabId) -> Editing {
-        Editing { task, person, tab }
+        Editing { task, person, tab, comment: false }
     }
 
     #[test]
@@ -234,33 +253,39 @@ mod tests {
             editing(MILK, Some(CAT), TAB),
         ];
         let presence_state = PresenceState { editing: edits.to_vec(), ..PresenceState::default() };
-        assert_eq!(presence_state.editors(TEA, Some(ANA), MY_TAB), [Some(BEN), None]);
-        assert_eq!(presence_state.editors(MILK, Some(ANA), MY_TAB), [Some(CAT)]);
-        assert_eq!(presence_state.editors(MILK, Some(CAT), MY_TAB), []);
+        assert_eq!(presence_state.editors(TEA.into(), Some(ANA), MY_TAB), [Some(BEN), None]);
+        assert_eq!(presence_state.editors(MILK.into(), Some(ANA), MY_TAB), [Some(CAT)]);
+        assert_eq!(presence_state.editors(MILK.into(), Some(CAT), MY_TAB), []);
+        let comment = Edited { task: TEA, comment: true };
+        assert_eq!(presence_state.editors(comment, Some(ANA), MY_TAB), []);
+        let writing = Editing { comment: true, ..editing(TEA, Some(CAT), TAB) };
+        let presence_state = PresenceState { editing: vec![writing], ..PresenceState::default() };
+        assert_eq!(presence_state.editors(comment, Some(ANA), MY_TAB), [Some(CAT)]);
+        assert_eq!(presence_state.editors(TEA.into(), Some(ANA), MY_TAB), []);
     }
 
     #[test]
     fn a_tab_edits_the_task_whose_editor_was_opened_last() {
         let mut editors = OpenEditors::default();
         assert_eq!(editors.editing(), None);
-        editors.open(TEA);
-        editors.open(MILK);
-        editors.open(MILK);
-        assert_eq!(editors.editing(), Some(MILK));
-        editors.close(MILK);
-        assert_eq!(editors.editing(), Some(MILK));
-        editors.close(MILK);
-        editors.close(MILK);
-        assert_eq!(editors.editing(), Some(TEA));
+        editors.open(TEA.into());
+        editors.open(MILK.into());
+        editors.open(MILK.into());
+        assert_eq!(editors.editing(), Some(MILK.into()));
+        editors.close(MILK.into());
+        assert_eq!(editors.editing(), Some(MILK.into()));
+        editors.close(MILK.into());
+        editors.close(MILK.into());
+        assert_eq!(editors.editing(), Some(TEA.into()));
     }
 
     #[test]
     fn a_tab_that_nobody_looks_at_edits_nothing() {
         let mut editors = OpenEditors::default();
-        editors.open(TEA);
+        editors.open(TEA.into());
         editors.unseen = true;
         assert_eq!(editors.editing(), None);
         editors.unseen = false;
-        assert_eq!(editors.editing(), Some(TEA));
+        assert_eq!(editors.editing(), Some(TEA.into()));
     }
 }

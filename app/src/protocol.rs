@@ -29,7 +29,7 @@ pub const PROTOCOL: u32 = 1;
 pub const CLOSED_SIGNED_OUT: u16 = 4401;
 
 /// The largest message that a client may send, in bytes.
-pub const MAX_CLIENT_MESSAGE_BYTES: usize = 64 * 1024;
+pub const MAX_CLIENT_MESSAGE_BYTES: usize = 160 * 1024;
 
 /// A message from the client.
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
@@ -66,6 +66,9 @@ pub enum ClientMessage {
         /// The task of which a text is being edited.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         editing: Option<TaskId>,
+        /// Whether that text is a comment on the task.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        comment: bool,
         /// A secret of the tab, for guests. Others see the tab's id; the secret prevents them from taking its place.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         secret: Option<Uuid>,

@@ -23,13 +23,14 @@ tagged! {
         },
         /// The thing does not exist on this board, or was deleted.
         NotFound {
-            /// The kind of thing: `board`, `column`, `task`, `label`, `checklist`, `checklist_item`, `person` or
-            /// `share_link`.
+            /// The kind of thing: `board`, `column`, `task`, `label`, `checklist`, `checklist_item`, `comment`,
+            /// `person` or `share_link`.
             what: Thing,
         },
         /// The id is already used.
         Exists {
-            /// The kind of thing: `board`, `column`, `task`, `label`, `checklist`, `checklist_item` or `share_link`.
+            /// The kind of thing: `board`, `column`, `task`, `label`, `checklist`, `checklist_item`, `comment`,
+            /// `share_link`, or `key`: another board has this key, or had it once.
             what: Thing,
         },
         /// The same text was changed since the edit's base.
@@ -73,6 +74,9 @@ impl fmt::Display for Refusal {
         match self {
             Self::Invalid { field, message } => write!(f, "{field}: {message}"),
             Self::NotFound { what } => write!(f, "this {what} does not exist, or was deleted"),
+            Self::Exists { what: Thing::Key } => {
+                f.write_str("another board has this key, or had it once; choose another one")
+            }
             Self::Exists { what } => write!(f, "a {what} with this id exists already"),
             Self::Conflict { field, .. } => write!(f, "somebody else changed the {field} in the meantime"),
             Self::Stale { .. } => f.write_str("this was changed in the meantime, so nothing was done"),
@@ -126,6 +130,8 @@ fn full(what: Thing, limit: u32) -> String {
                 "this board is full: its tasks may have at most {limit} MB of text in total; shorten or delete some first"
             )
         }
+        Thing::Comment => format!("a task holds at most {limit} comments; delete one first"),
+        Thing::Reaction => format!("a comment holds at most {limit} reactions"),
         Thing::ShareLink => format!("there may be at most {limit} share links; revoke one first"),
         Thing::Checklist => format!("a task has at most {limit} checklists; delete one first"),
         Thing::ChecklistItem => {
@@ -153,10 +159,16 @@ pub enum Thing {
     Checklist,
     /// An item of a checklist.
     ChecklistItem,
+    /// A comment.
+    Comment,
+    /// A reaction to a comment.
+    Reaction,
     /// A person.
     Person,
     /// A share link.
     ShareLink,
+    /// The key of a board.
+    Key,
     /// The texts of all tasks of a board together, in bytes.
     Text,
 }
@@ -170,8 +182,11 @@ impl fmt::Display for Thing {
             Self::Label => "label",
             Self::Checklist => "checklist",
             Self::ChecklistItem => "checklist item",
+            Self::Comment => "comment",
+            Self::Reaction => "reaction",
             Self::Person => "person",
             Self::ShareLink => "share link",
+            Self::Key => "key",
             Self::Text => "text",
         })
     }

@@ -11,7 +11,8 @@ use utoipa::{
 };
 
 use crate::{
-    id::{ActorId, BoardId, ChecklistId, ChecklistItemId, ColumnId, LabelId, MutationId, TabId, TaskId},
+    id::{ActorId, BoardId, ChecklistId, ChecklistItemId, ColumnId, CommentId, LabelId, MutationId, TabId, TaskId},
+    key::BoardKey,
     model::Priority,
     rank::Rank,
     time::{Day, Timestamp},
@@ -41,9 +42,11 @@ values! {
     Place: place();
     ActorId: text(Some(KnownFormat::Uuid));
     BoardId: text(Some(KnownFormat::Uuid));
+    BoardKey: key();
     ChecklistId: text(Some(KnownFormat::Uuid));
     ChecklistItemId: text(Some(KnownFormat::Uuid));
     ColumnId: text(Some(KnownFormat::Uuid));
+    CommentId: text(Some(KnownFormat::Uuid));
     LabelId: text(Some(KnownFormat::Uuid));
     MutationId: text(Some(KnownFormat::Uuid));
     TabId: text(Some(KnownFormat::Uuid));
@@ -55,6 +58,10 @@ values! {
 
 fn text(format: Option<KnownFormat>) -> RefOr<Schema> {
     ObjectBuilder::new().schema_type(Type::String).format(format.map(SchemaFormat::KnownFormat)).into()
+}
+
+fn key() -> RefOr<Schema> {
+    ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[A-Z]{2,5}$")).into()
 }
 
 fn place() -> RefOr<Schema> {

@@ -17,6 +17,10 @@ pub const MAX_ITEM_CHARS: usize = 500;
 /// message.
 pub const MAX_DESCRIPTION_BYTES: usize = 30_000;
 
+/// The longest comment, in bytes of UTF-8. Encoded as JSON, where a character takes at most twice its bytes, a comment of this length fits
+/// into one socket message.
+pub const MAX_COMMENT_BYTES: usize = 64_000;
+
 /// Checks the title of a task, and returns it trimmed.
 pub fn title(text: &str) -> Result<String, Refusal> {
     line("title", text, MAX_TITLE_CHARS)
@@ -102,15 +106,28 @@ pub fn turns_text(char: char) -> bool {
 
 /// Checks a description, and returns it with `\n` as line breaks and without white space at the end.
 pub fn description(text: &str) -> Result<String, Refusal> {
+    lines("description", "description", text, MAX_DESCRIPTION_BYTES)
+}
+
+/// Checks a comment, which must have a visible character, and returns it with `\n` as line breaks and without white space at the end.
+pub fn comment(text: &str) -> Result<String, Refusal> {
+    let text = lines("text", "comment", text, MAX_COMMENT_BYTES)?;
+    match text.chars().all(|char| char.is_whitespace() || is_invisible(char)) {
+        true => Err(Refusal::invalid("text", "the comment must not be empty")),
+        false => Ok(text),
+    }
+}
+
+/// Checks a text of several lines.
+fn lines(field: &str, what: &str, text: &str, max_bytes: usize) -> Result<String, Refusal> {
     let text = text.replace("\r\n", "\n");
     let text = text.trim_end();
-    if text.len() > MAX_DESCRIPTION_BYTES {
-        let message =
-            format!("the description is {} bytes long; at most {MAX_DESCRIPTION_BYTES} are allowed", text.len());
-        return Err(Refusal::invalid("description", message));
+    if text.len() > max_bytes {
+        let message = format!("the {what} is {} bytes long; at most {max_bytes} are allowed", text.len());
+        return Err(Refusal::invalid(field, message));
     }
     if text.chars().any(|char| char.is_control() && char != '\n' && char != '\t') {
-        return Err(Refusal::invalid("description", "the description must not contain control characters"));
+        return Err(Refusal::invalid(field, format!("the {what} must not contain control characters")));
     }
     Ok(text.to_owned())
 }

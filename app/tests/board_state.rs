@@ -43,7 +43,7 @@ impl Log {
         let mut random = Random::of(seed, kinds);
         let mut log = Self::new(&mut random);
         for _ in 0..edits {
-            let op = random.op(&log.state);
+            let op = random.op_or_comment(&log.state);
             // A refused operation must change nothing; the test checks that too.
             let _ = log.write(&mut random, &op);
         }
@@ -51,7 +51,8 @@ impl Log {
     }
 
     fn write(&mut self, random: &mut Random, op: &Op) -> Result<(), Refusal> {
-        let kind = decide(&self.state, op)?;
+        let mut kind = decide(&self.state, op)?;
+        kind.number(&self.state);
         let seq = self.state.seq() + 1;
         let at = Timestamp::from_millis(1_000 * seq as i64);
         let change = Change { seq, at, by: None, mutation: MutationId(random.uuid()), kind };

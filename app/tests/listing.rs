@@ -10,7 +10,7 @@ use app::{
     id::{ActorId, BoardId, MutationId, TaskId},
     label::{LabelFilter, LabelMatch},
     model::{ColumnKind, Priority},
-    ops::{Applied, Change, CreateTask, Op, decide},
+    ops::{Applied, Change, CreateTask, Op, UpdateBoard, decide},
     state::BoardState,
     time::{Day, Timestamp},
 };
@@ -20,7 +20,8 @@ use uuid::Uuid;
 
 /// Decides an operation. Returns the change, unless the operation is refused.
 fn write(state: &mut BoardState, random: &mut Random, op: &Op) -> Option<Change> {
-    let kind = decide(state, op).ok()?;
+    let mut kind = decide(state, op).ok()?;
+    kind.number(state);
     let seq = state.seq() + 1;
     let at = Timestamp::from_millis(1_000 * seq as i64);
     Some(Change { seq, at, by: None, mutation: MutationId(random.uuid()), kind })
@@ -70,6 +71,35 @@ fn a_search_finds_all_words_in_title_or_description_in_any_case() {
 }
 
 #[test]
+fn a_search_finds_a_task_by_its_name_and_by_its_number() {
+    let mut random = Random::seeded(2);
+    let mut state = board(&mut random);
+    let rekey = Op::UpdateBoard(UpdateBoard { key: Some("WEB".to_owned()), ..UpdateBoard::default() });
+    let tasks = ["Tea", "Route 66", "Milk 2"].map(|title| Op::CreateTask(CreateTask::of(TaskId(random.uuid()), title)));
+    for op in [rekey].iter().chain(&tasks) {
+        let change = write(&mut state, &mut random, op).unwrap();
+        state.apply(&change).unwrap();
+    }
+    let search = |text: &str| titles(&state, Wanted { text: text.to_owned(), ..Wanted::default() });
+    assert_eq!(search("WEB-1"), ["Tea"]);
+    assert_eq!(search("web-3"), ["Milk 2"]);
+    assert_eq!(search("2"), ["Route 66", "Milk 2"], "its number, and a text");
+    assert_eq!(search("milk 2"), ["Milk 2"], "further on, it is a text");
+    assert_eq!(search("1 tea"), ["Tea"]);
+    assert_eq!(search("SITE-1"), [""; 0]);
+    assert_eq!(search("WEB-12"), [""; 0]);
+
+    // The key changes while the list is there.
+    let mut listing = Listing::new(&state, Wanted { text: "site-1".to_owned(), ..Wanted::default() });
+    assert!(listing.is_empty());
+    let rekey = Op::UpdateBoard(UpdateBoard { key: Some("SITE".to_owned()), ..UpdateBoard::default() });
+    let change = write(&mut state, &mut random, &rekey).unwrap();
+    let Ok(Applied::New(touched)) = state.apply(&change) else { panic!("it is the next one") };
+    listing.update(&state, &touched);
+    assert_eq!(listing.len(), 1);
+}
+
+#[test]
 fn each_order_puts_first_what_its_name_says() {
     let state = board_with(&[
         ("b", "", Priority::Low, None),
@@ -98,7 +128,7 @@ proptest! {
         let mut random = Random::seeded(seed);
         let mut state = board(&mut random);
         let wanted = |random: &mut Random, state: &BoardState| Wanted {
-            text: ["", "tea", "X Tea", "日本"][random.below(4)].to_owned(),
+            text: ["", "tea", "X Tea", "日本", "7", "web-7 tea"][random.below(6)].to_owned(),
             column: if random.one_in(3) { state.columns().next().map(|column| column.id) } else { None },
             completed: [None, Some(true), Some(false)][random.below(3)],
             assignee: if random.one_in(3) { Some(ActorId(Uuid::from_u128(1))) } else { None },

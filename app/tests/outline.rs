@@ -23,6 +23,7 @@ fn log(random: &mut Random) -> (Vec<BoardState>, Vec<Change>) {
     while changes.len() < 80 {
         let op = if state.exists() { random.op(&state) } else { random.create_board() };
         let Ok(mut kind) = decide(&state, &op) else { continue };
+        kind.number(&state);
         // As if the trash had little room.
         if let ChangeKind::TaskDeleted(deleted) = &mut kind
             && random.one_in(3)

@@ -17,7 +17,7 @@ use app::{
     live::session::{BoardSession, Outcome},
     model::{Seq, TextField},
     ops::{Change, Mutation, Op, SetArchived, UpdateTask, decide},
-    protocol::{ClientMessage, ServerMessage},
+    protocol::{ClientMessage, MAX_CLIENT_MESSAGE_BYTES, ServerMessage},
     refusal::Refusal,
     state::BoardState,
     time::Timestamp,
@@ -62,7 +62,8 @@ impl Server {
         if let Some(seq) = self.seen.get(&mutation.id) {
             return Ok(*seq);
         }
-        let kind = decide(&self.state, &mutation.op)?;
+        let mut kind = decide(&self.state, &mutation.op)?;
+        kind.number(&self.state);
         let seq = self.state.seq() + 1;
         let change = Change { seq, at: Timestamp::from_millis(seq as i64), by: None, mutation: mutation.id, kind };
         self.state.apply(&change).unwrap();
@@ -160,7 +161,7 @@ fn run(mut random: Random) {
         let page = &mut all[index];
         match random.below(12) {
             0 | 1 => {
-                let op = random.op(page.session.board().view());
+                let op = random.op_or_comment(page.session.board().view());
                 let base = text_base(&page.session, &op);
                 let mutation = random.mutation(op);
                 let id = mutation.id;
@@ -396,7 +397,7 @@ fn a_long_queue_leaves_in_messages_the_server_takes() {
         assert_eq!(pair.pages[0].session.submit(mutation, None, Timestamp::from_millis(0)).unwrap().send, []);
     }
     let hello = pair.pages[0].session.connected();
-    assert!(hello.iter().all(|message| serde_json::to_string(message).unwrap().len() <= 64 * 1024));
+    assert!(hello.iter().all(|message| serde_json::to_string(message).unwrap().len() <= MAX_CLIENT_MESSAGE_BYTES));
     pair.server.pages[0] = Wire::default();
     pair.server.pages[0].to_server.extend(hello);
     pair.settle();

@@ -98,7 +98,8 @@ impl Team {
         if let Some(seen) = self.log.iter().find(|change| change.mutation == mutation.id) {
             return Ok(seen.seq);
         }
-        let kind = decide(self.state(), &mutation.op)?;
+        let mut kind = decide(self.state(), &mutation.op)?;
+        kind.number(self.state());
         let seq = self.state().seq() + 1;
         let change = Change { seq, at: Timestamp::from_millis(seq as i64), by: None, mutation: mutation.id, kind };
         let mut next = self.state().clone();

@@ -96,7 +96,7 @@ fn go_on(seed: u64) {
     let mut snapshots = 0;
     let mut unknown = 0;
     for _ in 0..120 {
-        let op = if state.exists() { random.op(&state) } else { random.create_board() };
+        let op = if state.exists() { random.op_or_comment(&state) } else { random.create_board() };
         let Ok(kind) = decide(&state, &op) else { continue };
         let (seq, mutation) = (state.seq() + 1, random.mutation(op).id);
         let change = Change { seq, at: Timestamp::from_millis(seq as i64), by: None, mutation, kind };

@@ -14,6 +14,7 @@ export class Api {
 
   board = (board: string): Promise<Board> => this.#call('GET', `/boards/${board}`);
   renameBoard = (board: string, name: string): Promise<Board> => this.#call('PATCH', `/boards/${board}`, { name });
+  changeKey = (board: string, key: string): Promise<Board> => this.#call('PATCH', `/boards/${board}`, { key });
   setArchived = (board: string, archived: boolean): Promise<Board> => this.#call('PATCH', `/boards/${board}`, { archived });
   deleteBoard = (board: string): Promise<void> => this.#call('DELETE', `/boards/${board}`);
   createColumn = (board: string, name: string): Promise<Column> =>
@@ -66,6 +67,11 @@ export class Api {
   deleteChecklist = (task: string, checklist: string): Promise<void> =>
     this.#call('DELETE', `/tasks/${task}/checklists/${checklist}`);
 
+  createComment = (task: string, text: string): Promise<{ id: string }> =>
+    this.#call('POST', `/tasks/${task}/comments`, { text });
+  deleteComment = (board: string, comment: string): Promise<void> =>
+    this.#call('DELETE', `/boards/${board}/comments/${comment}`);
+
   setMember = (board: string, person: string, role: Role): Promise<void> =>
     this.#call('PUT', `/boards/${board}/members/${person}`, { role });
   removeMember = (board: string, person: string): Promise<void> =>
@@ -101,6 +107,7 @@ export type Role = 'viewer' | 'editor' | 'manager';
 
 export interface Board {
   id: string;
+  key: string;
   name: string;
   seq: number;
   columns: Column[];

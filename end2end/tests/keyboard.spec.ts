@@ -11,8 +11,8 @@ interface Field {
   /** The path of its page, below the address of the board. */
   at: string;
   name: string;
-  /** Whether the task has a checklist with an item. */
-  listed?: boolean;
+  /** Whether the task has a checklist with an item, and a comment. */
+  filled?: boolean;
   /** Shows the field, if it is not shown at first. */
   show?: (page: Page) => Promise<void>;
   field: (page: Page) => Locator;
@@ -72,31 +72,42 @@ const FIELDS: Field[] = [
   {
     at: '/tasks/:task',
     name: 'New item of Packing',
-    listed: true,
+    filled: true,
     field: (page) => panel(page).getByRole('textbox', { name: 'New item of Packing' }),
   },
   {
     at: '/tasks/:task',
     name: 'Item',
-    listed: true,
+    filled: true,
     show: (page) => panel(page).getByRole('button', { name: 'Edit “Tent”' }).click(),
     field: (page) => panel(page).getByRole('textbox', { name: 'Item', exact: true }),
   },
   {
     at: '/tasks/:task',
     name: 'Name of the checklist',
-    listed: true,
+    filled: true,
     show: (page) => panel(page).getByLabel('Checklist “Packing”').click(),
     field: (page) => panel(page).getByRole('textbox', { name: 'Name of the checklist' }),
+  },
+  { at: '/tasks/:task', name: 'New comment', field: (page) => panel(page).getByRole('textbox', { name: 'New comment' }) },
+  {
+    at: '/tasks/:task',
+    name: 'Edit the comment',
+    filled: true,
+    show: (page) => panel(page).locator('.comment').getByRole('button', { name: 'Edit' }).click(),
+    field: (page) => panel(page).getByRole('textbox', { name: 'Edit the comment' }),
   },
   { at: '?view=labels', name: 'Name of a label', field: (page) => page.getByRole('textbox', { name: 'Name', exact: true }) },
 ];
 
-for (const [index, { at, name, listed, show, field }] of FIELDS.entries()) {
+for (const [index, { at, name, filled, show, field }] of FIELDS.entries()) {
   test(`keys of an input method do nothing but compose: field ${index + 1}, “${name}” at “${at}”`, async ({ page, server }) => {
     const board = await server.api.createBoard('Errands');
     const task = await server.api.createTask(board.id, { title: TITLE });
-    if (listed) await server.api.createChecklist(task.id, 'Packing', ['Tent']);
+    if (filled) {
+      await server.api.createChecklist(task.id, 'Packing', ['Tent']);
+      await server.api.createComment(task.id, 'Which kind?');
+    }
     await openBoard(page, board, at.replace(':task', task.id));
     const { seq } = await server.api.board(board.id);
     await show?.(page);

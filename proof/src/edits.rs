@@ -102,6 +102,10 @@ impl Edits {
                 }
                 (body, true)
             }
+            (roll, Some(task)) if roll < 73 => (
+                json!({"op": "create_comment", "comment": Uuid::now_v7(), "task": task, "text": format!("By {token}")}),
+                false,
+            ),
             (roll, Some(task)) if roll < 76 => {
                 (json!({"op": "update_task", "task": task, "completed": rng.bool()}), false)
             }

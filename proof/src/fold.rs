@@ -11,6 +11,9 @@ pub struct Fold {
     pub seq: u64,
     name: Value,
     name_seq: u64,
+    key: Option<Value>,
+    /// The highest number that a task has got.
+    numbers: u64,
     created_at: Value,
     deleted_at: Option<Value>,
     archived_at: Option<Value>,
@@ -38,6 +41,7 @@ impl Fold {
         match change["kind"].as_str().unwrap_or_default() {
             "board_created" => {
                 self.name = change["name"].clone();
+                self.key = change.get("key").cloned();
                 self.created_at = at.clone();
                 self.everyone = change["everyone"].clone();
                 match maker(change) {
@@ -53,6 +57,9 @@ impl Fold {
                 if let Some(name) = change.get("name") {
                     self.name = name.clone();
                     self.name_seq = self.seq;
+                }
+                if let Some(key) = change.get("key") {
+                    self.key = Some(key.clone());
                 }
                 if let Some(everyone) = change.get("everyone") {
                     self.everyone = everyone.clone();
@@ -117,6 +124,14 @@ impl Fold {
                 place(task);
             }
             "checklists_updated" => self.update_checklists(change)?,
+            // A snapshot has the number of a task's comments, but not the comments.
+            "comment_created" | "comment_updated" | "comment_deleted" => {
+                let (seq, comments) = (self.seq, change["comments"].clone());
+                let task = self.touch(change)?;
+                task.insert("comments".to_owned(), comments);
+                task.insert("comments_seq".to_owned(), json!(seq));
+                tidy(task);
+            }
             other => return Err(format!("there is no kind {other}")),
         }
         Ok(())
@@ -140,6 +155,14 @@ impl Fold {
             }
         }
         task.insert("id".to_owned(), json!(id));
+        // Changes from before version 0.2 have none.
+        if let Some(number) = change["number"].as_u64() {
+            if number != self.numbers + 1 {
+                return Err(format!("task {id} has number {number}, and the one before it {}", self.numbers));
+            }
+            self.numbers = number;
+            task.insert("number".to_owned(), json!(number));
+        }
         for field in ["created_at", "updated_at"] {
             task.insert(field.to_owned(), change["at"].clone());
         }
@@ -291,7 +314,9 @@ impl Fold {
 
     /// The task that a change is about, with the change's number, time and author set as those of its last update.
     fn touch(&mut self, change: &Value) -> Result<&mut Map<String, Value>, String> {
-        let task = thing(&mut self.tasks, &text(change, "task")?)?;
+        // A change of a comment names the task in the comment.
+        let id = text(change, "task").or_else(|_| text(&change["comment"], "task"))?;
+        let task = thing(&mut self.tasks, &id)?;
         task.insert("seq".to_owned(), json!(self.seq));
         task.insert("updated_at".to_owned(), change["at"].clone());
         match change.get("by") {
@@ -310,6 +335,12 @@ impl Fold {
         });
         if !self.labels.is_empty() {
             state["labels"] = json!(self.labels.values().collect::<Vec<_>>());
+        }
+        if let Some(key) = &self.key {
+            state["key"] = key.clone();
+        }
+        if self.numbers > 0 {
+            state["numbers"] = json!(self.numbers);
         }
         if self.name_seq > 0 {
             state["name_seq"] = json!(self.name_seq);
@@ -372,6 +403,7 @@ fn tidy(task: &mut Map<String, Value>) {
         "start" | "due" => !value.is_null(),
         "assignees" | "labels" => *value != json!([]),
         "progress" => value["items"] != json!(0),
+        "comments" => *value != json!(0),
         _ => true,
     });
 }
@@ -437,6 +469,18 @@ mod tests {
         let left: Vec<_> = fold.state()["tasks"].as_array().unwrap().iter().map(|task| task["id"].clone()).collect();
         assert_eq!(left, ["soup"]);
         assert!(fold.take(&delete(6, "soup", &["milk"])).is_err(), "it is gone already");
+    }
+
+    #[test]
+    fn a_task_keeps_its_number_and_no_other_gets_it() {
+        let mut fold = example();
+        let create = |seq: u64, number: u64| json!({"seq": seq, "at": AT, "kind": "task_created", "task": format!("task {seq}"), "number": number, "title": "T", "column": "to do", "rank": "k"});
+        fold.take(&create(3, 1)).unwrap();
+        fold.take(&create(4, 2)).unwrap();
+        fold.take(&json!({"seq": 5, "at": AT, "kind": "board_updated", "key": "WEB"})).unwrap();
+        assert_eq!((&fold.state()["key"], &fold.state()["numbers"]), (&json!("WEB"), &json!(2)));
+        assert_eq!(fold.state()["tasks"][2]["number"], 2);
+        assert!(fold.take(&create(6, 2)).is_err(), "it is taken");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use app::{
     access::BoardRole,
     audit::Action,
     id::BoardId,
+    key::BoardKey,
     model::BoardSummary,
     ops::{DeleteBoard, Op, RestoreBoard, SetArchived, SetMember},
     state::BoardState,
@@ -22,8 +23,8 @@ use crate::{accounts::first_visit::adopt_restored, http::admin::csv, store::Boar
 const PAGE: usize = 500;
 
 /// The columns of an exported board.
-const EXPORTED: [&str; 10] =
-    ["id", "title", "description", "column", "completed", "priority", "start", "due", "assignees", "labels"];
+const EXPORTED: [&str; 11] =
+    ["id", "ref", "title", "description", "column", "completed", "priority", "start", "due", "assignees", "labels"];
 
 /// The commands about boards. A board is named by its id, or by its name if no other board has the same.
 #[derive(Clone, Debug, Subcommand)]
@@ -102,6 +103,7 @@ fn membership(text: &str) -> Result<(String, BoardRole), String> {
 #[derive(Serialize)]
 struct Line {
     id: BoardId,
+    key: Option<BoardKey>,
     name: String,
     created_at: Timestamp,
     archived_at: Option<Timestamp>,
@@ -112,6 +114,7 @@ struct Line {
 #[derive(Serialize)]
 struct Shown {
     id: BoardId,
+    key: Option<BoardKey>,
     name: String,
     seq: u64,
     created_at: Timestamp,
@@ -187,7 +190,8 @@ async fn list(search: String, archived: bool, deleted: bool, common: &Common) ->
                 (None, Some(at)) => format!("archived {}", &at.to_string()[..10]),
                 (None, None) => String::new(),
             };
-            vec![line.id.to_string(), line.name.clone(), state]
+            let key = line.key.as_ref().map(BoardKey::to_string).unwrap_or_default();
+            vec![line.id.to_string(), key, line.name.clone(), state]
         };
         table(&boards.iter().map(row).collect::<Vec<_>>())
     })
@@ -208,6 +212,7 @@ async fn export(board: &str, csv: bool, common: &Common) -> Result<(), String> {
     for task in board.tasks().filter(|task| !task.is_deleted()) {
         file.extend(csv::line([
             task.id.to_string(),
+            board.task_ref(task).map(|name| name.to_string()).unwrap_or_default(),
             task.title.clone(),
             task.description().unwrap_or_default().to_owned(),
             board.column(task.column).map(|column| column.name.clone()).unwrap_or_default(),
@@ -306,6 +311,7 @@ impl CommandContext {
             board.columns().map(|column| ShownColumn { name: column.name.clone(), tasks: board.column_len(column.id) });
         let shown = Shown {
             id: board.id(),
+            key: board.key().cloned(),
             name: board.name().to_owned(),
             seq: board.seq(),
             created_at: board.created_at(),
@@ -326,7 +332,12 @@ impl CommandContext {
                 None => String::new(),
             };
             let mut lines = vec![
-                format!("{} {}{state}", shown.id, shown.name),
+                format!(
+                    "{} {}{}{state}",
+                    shown.id,
+                    shown.key.as_ref().map(|key| format!("{key} ")).unwrap_or_default(),
+                    shown.name
+                ),
                 format!("{access}{} {}", shown.members, if shown.members == 1 { "member" } else { "members" }),
             ];
             lines.extend(shown.columns.iter().map(|column| {
@@ -340,8 +351,8 @@ impl CommandContext {
 
 impl Line {
     fn of(board: BoardSummary, deleted_at: Option<Timestamp>) -> Self {
-        let BoardSummary { id, name, created_at, archived_at, .. } = board;
-        Self { id, name, created_at, archived_at, deleted_at }
+        let BoardSummary { id, key, name, created_at, archived_at, .. } = board;
+        Self { id, key, name, created_at, archived_at, deleted_at }
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use app::{
     fields::FieldEdit,
     id::{ColumnId, LabelId, TaskId},
+    key::TaskRef,
     label::Label,
     model::{Place, Priority, Task},
     ops::{CreateTask, DeleteTask, Op, UpdateTask},
@@ -21,7 +22,8 @@ use crate::http::api::model;
 /// How many labels of a board a message names.
 const NAMED: usize = 20;
 
-/// The commands about tasks. A board, a column, a label and a task are named by their ids, or by their names if these are unambiguous.
+/// The commands about tasks. A board, a column, a label and a task are named by their ids, or by their names if these are unambiguous. A task
+/// is also named by its key and number, such as `WEB-42`.
 #[derive(Clone, Debug, Subcommand)]
 pub enum TaskCommand {
     /// List the open tasks of a board.
@@ -81,7 +83,7 @@ pub enum TaskCommand {
 /// The arguments that name a task.
 #[derive(Clone, Debug, Args)]
 pub struct Named {
-    /// The task's id; or its title, with `--board`.
+    /// The task's id, or its name such as `WEB-42`; or its title, with `--board`.
     task: String,
     /// The board of the task, by its id or name. Needed if the task is named by its title.
     #[arg(long)]
@@ -202,7 +204,8 @@ async fn list(board: &str, column: Option<&str>, labels: &[String], all: bool, c
 fn row(board: &BoardState, task: &Task) -> Vec<String> {
     let column = board.column(task.column).map(|column| column.name.clone()).unwrap_or_default();
     let due = task.due.map(|due| format!("due {due}")).unwrap_or_default();
-    vec![task.id.to_string(), column, task.title.clone(), due, label_names(board, task).join(", ")]
+    let name = board.task_ref(task).map(|name| name.to_string()).unwrap_or_default();
+    vec![task.id.to_string(), name, column, task.title.clone(), due, label_names(board, task).join(", ")]
 }
 
 impl Add {
@@ -237,9 +240,14 @@ impl CommandContext {
             let board = self.board(&board.to_string()).await?;
             return if board.live_task(id).is_some() { Ok((board, id)) } else { Err(none()) };
         }
+        if let Some(name) = TaskRef::parse(&named.task)
+            && let Some((board, id)) = self.store.find_task(&name, |_| true).await.map_err(|error| error.to_string())?
+        {
+            return if board.live_task(id).is_some() { Ok((board, id)) } else { Err(none()) };
+        }
         let Some(board) = &named.board else {
             return Err(format!(
-                "{} is not the id of a task; to name a task by its title, name its --board too",
+                "{} is neither the id nor the name of a task; to name a task by its title, name its --board too",
                 named.task
             ));
         };
@@ -261,10 +269,10 @@ impl CommandContext {
         let task = board.task(id).ok_or("the task is gone")?;
         self.print(&Printed::of(&board, task), || {
             let state = if task.is_deleted() { ", in the trash" } else { "" };
-            let [id, column, title, due, labels] = <[String; 5]>::try_from(row(&board, task)).unwrap_or_default();
+            let [id, name, column, title, due, labels] = <[String; 6]>::try_from(row(&board, task)).unwrap_or_default();
             let labels = if labels.is_empty() { labels } else { format!("[{labels}]") };
             let words: Vec<_> = [title, due, labels].into_iter().filter(|words| !words.is_empty()).collect();
-            vec![format!("{id} {column}: {}{state}", words.join(" "))]
+            vec![format!("{id} {name} {column}: {}{state}", words.join(" "))]
         })
     }
 }

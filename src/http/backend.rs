@@ -8,8 +8,9 @@ use app::{
     activity::ActivityItem,
     address::home_query::HomeQuery,
     backend::{Backend, BackendError, BackendFuture},
+    comment::{CommentPage, CommentVersion, LISTED_COMMENTS},
     history::{Event, Older, Page},
-    id::{ActorId, BoardId, TaskId},
+    id::{ActorId, BoardId, CommentId, TaskId},
     model::{BoardPage, LISTED_BOARDS, Seq},
     ops::Mutation,
     people::Person,
@@ -102,6 +103,32 @@ impl Backend for Local {
         })
     }
 
+    fn comments(
+        &self,
+        board: BoardId,
+        task: TaskId,
+        before: Option<Seq>,
+        linked: Option<CommentId>,
+    ) -> BackendFuture<'_, CommentPage> {
+        Box::pin(async move {
+            let state = self.board(board).await?.filter(|state| state.exists());
+            let state = state.ok_or(Refusal::not_found(Thing::Board))?;
+            state.task(task).ok_or(Refusal::not_found(Thing::Task))?;
+            let page = self.store.comments(board, task, before, LISTED_COMMENTS, linked).await.map_err(unreadable)?;
+            self.still_reads(board).await?;
+            Ok(page)
+        })
+    }
+
+    fn comment_versions(&self, board: BoardId, comment: CommentId) -> BackendFuture<'_, Vec<CommentVersion>> {
+        Box::pin(async move {
+            let known = self.store.comment(board, comment).await.map_err(unreadable)?;
+            let versions = self.store.comment_versions(board, comment).await.map_err(unreadable)?;
+            self.still_reads(board).await?;
+            known.map(|_| versions).ok_or(Refusal::not_found(Thing::Comment).into())
+        })
+    }
+
     fn write(&self, board: BoardId, mutation: Mutation) -> BackendFuture<'_, Seq> {
         Box::pin(async move {
             match self.writer.write(board, mutation, self.visitor.credentials.clone()).await {
@@ -129,6 +156,14 @@ impl Backend for Local {
             let revoked = self.accounts.revoke_share_link(&self.visitor.credentials, board, link, &self.writer).await;
             revoked.map_err(not_shared)
         })
+    }
+}
+
+impl Local {
+    /// Checks, after something was read, that the caller may read the board: they may have lost access meanwhile.
+    async fn still_reads(&self, board: BoardId) -> Result<(), BackendError> {
+        let state = self.board(board).await?.filter(|state| state.exists());
+        state.map(|_| ()).ok_or(Refusal::not_found(Thing::Board).into())
     }
 }
 

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 /// The largest body of a request, in bytes. A client that sends more gets a response; its connection is not simply cut.
-pub const MAX_BODY_BYTES: usize = 64 * 1024;
+pub const MAX_BODY_BYTES: usize = 256 * 1024;
 
 /// The largest body of a response that is collected in memory, in bytes. What has no such bound (an export, a stream of events) is sent as
 /// it is made, and never collected.

@@ -7,6 +7,7 @@
 //! - [`account`]: the account pages, which are plain HTML without scripts.
 //! - [`admin`]: the administration pages, which the server renders.
 //! - [`page`]: the pages that Leptos renders, and the server functions behind them. `backend`: the data that they show.
+//! - `task_link`: the short addresses of tasks, such as `/t/WEB-42`.
 //! - [`site`]: the site's static files.
 //! - [`guard`]: the middleware for every request. [`origin`]: the origins whose pages may use this server. `cors`: how their scripts
 //!   learn that they may use REST. [`request_auth`]: the
@@ -48,6 +49,7 @@ mod routes;
 mod shape;
 pub mod site;
 pub mod socket;
+mod task_link;
 pub mod theme;
 
 use std::sync::Arc;
@@ -198,6 +200,7 @@ fn mount(services: &Arc<Services>) -> Routes {
     routes.mount(socket, [Method::GET, Method::POST].map(|method| (method, "/ws".to_owned())));
     let theme = Router::new().route(app::THEME_PATH, post(theme::choose));
     routes.mount(theme, [(Method::POST, app::THEME_PATH.to_owned())]);
+    routes.get(task_link::PATH, task_link::follow);
     routes.get("/healthz", health::alive);
     routes.get("/readyz", health::ready);
     routes.get("/metrics", health::metrics);

@@ -29,11 +29,7 @@ use std::{
     time::Duration,
 };
 
-use app::{
-    id::{BoardId, TaskId},
-    model::Seq,
-    protocol::ServerMessage,
-};
+use app::{id::BoardId, model::Seq, presence::Edited, protocol::ServerMessage};
 use futures::{FutureExt, future::BoxFuture};
 use tokio::{
     sync::{Notify, watch},
@@ -329,7 +325,7 @@ impl Subscriber {
     }
 
     /// Makes a tab present on a board for as long as the handle is kept.
-    pub(crate) fn join_presence(&self, at: &Subscription, tab: TabKey, editing: Option<TaskId>) -> PresenceHandle {
+    pub(crate) fn join_presence(&self, at: &Subscription, tab: TabKey, editing: Option<Edited>) -> PresenceHandle {
         let (shared, topic) = (Arc::clone(&self.shared), Arc::clone(&at.topic));
         PresenceHandle::join(shared, topic, self.id, Arc::clone(&self.wake), tab, editing)
     }

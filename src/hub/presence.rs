@@ -21,8 +21,8 @@ use std::{
 };
 
 use app::{
-    id::{ActorId, BoardId, TabId, TaskId},
-    presence::{Editing, LISTED_EDITS, LISTED_PEOPLE, PresenceChange, PresenceState},
+    id::{ActorId, BoardId, TabId},
+    presence::{Edited, Editing, LISTED_EDITS, LISTED_PEOPLE, PresenceChange, PresenceState},
     protocol::ServerMessage,
 };
 use serde::{Deserialize, Serialize};
@@ -130,7 +130,7 @@ pub(crate) struct TabKey {
 struct Tab {
     /// The tab's current connection. A page may reconnect long before the server notices that its old connection is dead.
     socket: SocketId,
-    editing: Option<TaskId>,
+    editing: Option<Edited>,
     /// Nothing was received from the tab for a while.
     is_away: bool,
 }
@@ -338,7 +338,7 @@ impl Presence {
         shared: &Shared,
         (socket, wake): (SocketId, Arc<Wake>),
         tab: TabKey,
-        editing: Option<TaskId>,
+        editing: Option<Edited>,
     ) {
         self.changed(board, shared, |state| {
             let is_new = state.tabs.insert(tab, Tab { socket, editing, is_away: false }).is_none();
@@ -374,7 +374,7 @@ impl Presence {
         shared: &Shared,
         socket: SocketId,
         tab: &TabKey,
-        editing: Option<TaskId>,
+        editing: Option<Edited>,
     ) {
         self.change_tab(board, shared, socket, tab, |tab| tab.editing = editing);
     }
@@ -460,12 +460,13 @@ impl State {
         let mut people: BTreeSet<ActorId> = self.leaving.iter().filter_map(|leaving| leaving.person).collect();
         let mut guests = self.leaving.iter().filter(|leaving| leaving.person.is_none()).count() as u32;
         let mut editing = BTreeSet::new();
-        for (TabKey { person, tab, .. }, Tab { editing: task, .. }) in present {
+        for (TabKey { person, tab, .. }, Tab { editing: edited, .. }) in present {
             match person {
                 Some(person) => drop(people.insert(*person)),
                 None => guests += 1,
             }
-            editing.extend(task.map(|task| Editing { task, person: *person, tab: *tab }));
+            let of = |Edited { task, comment }| Editing { task, person: *person, tab: *tab, comment };
+            editing.extend(edited.map(of));
         }
         presence_state(people, 0, guests, editing, REPORTED_PEOPLE)
     }

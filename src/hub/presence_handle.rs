@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::id::TaskId;
+use app::presence::Edited;
 
 use super::{
     Shared,
@@ -30,7 +30,7 @@ impl PresenceHandle {
         socket: SocketId,
         wake: Arc<Wake>,
         tab: TabKey,
-        editing: Option<TaskId>,
+        editing: Option<Edited>,
     ) -> Self {
         topic.presence.enter(topic.board(), &shared, (socket, wake), tab, editing);
         Self { shared, topic, socket, tab, seen: 0 }
@@ -57,7 +57,7 @@ impl PresenceHandle {
     }
 
     /// Sets which task is being edited in the tab.
-    pub(crate) fn edit(&self, editing: Option<TaskId>) {
+    pub(crate) fn edit(&self, editing: Option<Edited>) {
         self.topic.presence.edit(self.topic.board(), &self.shared, self.socket, &self.tab, editing);
     }
 

@@ -183,6 +183,14 @@ impl NewEvent {
         Some(event.on_board(id, change))
     }
 
+    /// That a change gives a board another key; `None` if it does not. The same change may be about who has access, too.
+    pub fn of_key(change: &Change, before: &BoardState) -> Option<Self> {
+        let ChangeKind::BoardUpdated(BoardUpdated { key: Some(after), .. }) = &change.kind else { return None };
+        let board = Target::new(TargetKind::Board, before.id().0, before.name());
+        let event = Self::about(Action::BoardKeyChanged, board).changed(before.key(), after);
+        (before.key() != Some(after)).then(|| event.on_board(before.id(), change))
+    }
+
     /// With the change of a board that made it.
     fn on_board(mut self, board: BoardId, change: &Change) -> Self {
         self.details["board"] = json!(board);

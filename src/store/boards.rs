@@ -179,7 +179,7 @@ impl<'a> Page<'a> {
         values.push(i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX).into());
         let (key, direction, number) = (expression.sql, direction.sql(), self.parts.len() + 1);
         self.parts.push(format!(
-            "SELECT * FROM (SELECT b.id, b.name, b.seq, b.created_at, b.archived_at, b.everyone, {role} AS role, {key} AS sort_key \
+            "SELECT * FROM (SELECT b.id, b.name, b.key, b.seq, b.created_at, b.archived_at, b.everyone, {role} AS role, {key} AS sort_key \
              FROM {from}{conditions} ORDER BY {key} {direction}, {id} {direction} LIMIT ${}) AS part{number}",
             values.len()
         ));
@@ -296,7 +296,7 @@ impl Store {
     pub async fn boards_listed_after(&self, revision: i64) -> Result<(Vec<Arc<Listed>>, i64), StoreError> {
         // A change of the list that commits after this statement has a higher revision, because such changes wait for each other.
         let found = query(
-            "SELECT id, name, seq, created_at, everyone, deleted_at, archived_at, listed FROM boards WHERE listed > $1",
+            "SELECT id, name, key, seq, created_at, everyone, deleted_at, archived_at, listed FROM boards WHERE listed > $1",
         )
         .bind(revision)
         .fetch_all(self.readers())
@@ -318,7 +318,7 @@ impl Store {
             return Ok(Vec::new());
         }
         let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
-        let select = "SELECT id, name, seq, created_at, everyone, deleted_at, archived_at FROM boards WHERE id";
+        let select = "SELECT id, name, key, seq, created_at, everyone, deleted_at, archived_at FROM boards WHERE id";
         let found = read!(self.readers(), |reader| fetch_by_ids(reader, select, "", &ids).await)?;
         found.iter().map(listed).collect()
     }
@@ -340,12 +340,12 @@ async fn add_members(connection: &mut Connection, boards: &mut [Listed]) -> Resu
     Ok(())
 }
 
-/// A row of `id, name, seq, created_at, everyone, deleted_at, archived_at, …`, without members.
+/// A row with `id, name, key, seq, created_at, everyone, deleted_at, archived_at`, without members.
 fn listed(row: &AnyRow) -> Result<Listed, StoreError> {
-    let is_deleted = row.try_get::<Option<i64>, _>(5)?.is_some();
+    let is_deleted = row.try_get::<Option<i64>, _>("deleted_at")?.is_some();
     let access = match is_deleted {
         true => None,
-        false => Some(BoardAccess { everyone: rows::everyone(row.try_get(4)?)?, ..BoardAccess::default() }),
+        false => Some(BoardAccess { everyone: rows::everyone(row.try_get("everyone")?)?, ..BoardAccess::default() }),
     };
     Ok(Listed { board: rows::summary(row)?, access })
 }

@@ -19,6 +19,7 @@ use std::{
 use app::{
     access::Principal,
     checklist::{Checklist, ChecklistItem},
+    comment::Comment,
     id::{ActorId, BoardId, ChecklistId, ChecklistItemId, MutationId, TaskId},
     label::Label,
     model::{Column, Seq, Task},
@@ -34,7 +35,9 @@ use super::{
     accounts::share_links::Links,
     answers::{Answer, Answers, Refused, put_refused},
     audit::{self, Author, NewEvent},
+    board_keys::Keys,
     cache::{Cache, catch_up},
+    comments::{self, Named, Version},
     connect::Engine,
     connection::Connection,
     fingerprint::Fingerprint,
@@ -135,10 +138,14 @@ struct Group {
     refused: Vec<Refused>,
     /// The boards of the tasks that writes of this group want to create, if they already exist.
     taken: HashMap<TaskId, BoardId>,
+    /// The comments that writes of this group name.
+    comments: Named,
     /// The share links that writes of this group name.
     links: Links,
     /// What groups decide about the memberships that writes of this group set.
     memberships: GroupMemberships,
+    /// The keys that writes of this group name, and those of the boards that they create.
+    keys: Keys,
     /// For each person who wants to create or restore a board, the number of boards that they manage.
     managed: HashMap<ActorId, usize>,
     /// For the audit log.
@@ -156,6 +163,8 @@ struct WorkingCopy {
     touched: Touched,
     changes: Vec<Change>,
     rows: Vec<ChangeRow>,
+    /// The texts of comments that were replaced.
+    versions: Vec<Version>,
 }
 
 /// An accepted write: its number, and whether it had been accepted before.
@@ -192,13 +201,28 @@ impl Group {
         let ids: Vec<MutationId> = writes.iter().map(|write| write.mutation.id).collect();
         let answers = Answers::to(connection, &ids).await?;
         let taken = taken(connection, writes).await?;
+        let comments = Named::read(connection, writes).await?;
         let links = Links::read(connection, writes).await?;
         let managed = managed(connection, &store.directory(), writes).await?;
         let memberships = GroupMemberships::read(connection, engine, writes).await?;
+        let keys = Keys::read(connection, engine, writes).await?;
         // Read the directory last, when nothing waits any more: so somebody who lost access while these writes waited is refused.
         let directory = store.directory_in(connection).await?;
         let (refused, events) = Default::default();
-        Ok(Self { directory, now: now(), boards, answers, refused, taken, links, memberships, managed, events })
+        Ok(Self {
+            directory,
+            now: now(),
+            boards,
+            answers,
+            refused,
+            taken,
+            comments,
+            links,
+            memberships,
+            keys,
+            managed,
+            events,
+        })
     }
 
     /// Decides a write on the state that the previous ones left, and applies it there; or returns the earlier answer to it.
@@ -212,6 +236,7 @@ impl Group {
         }
         let Write { board, mutation, by, at, keeps, .. } = write;
         let working = self.boards.get_mut(board).ok_or(StoreError::Raced)?;
+        working.hold_comment(&self.comments, *board, &mutation.op, spares)?;
         let permitted = self.directory.permit(by, self.now, working.state(), &mutation.op);
         let fingerprint = Fingerprint::of(*board, &mutation.op)?;
         if let Some((known, answer)) = self.answers.get(mutation.id) {
@@ -235,6 +260,7 @@ impl Group {
                 return Err(Refusal::Exists { what: Thing::Task });
             }
             self.links.check(*board, &mutation.op, &self.directory, principal.person)?;
+            self.keys.check(*board, &mutation.op)?;
             if adds_board(&mutation.op)
                 && principal.person.is_some_and(|person| self.managed.get(&person) >= Some(&MAX_BOARDS_OF_ONE))
                 && !working.state().exists()
@@ -312,11 +338,12 @@ impl Group {
         write: &Write,
         op: &Op,
         principal: Principal,
-        kind: ChangeKind,
+        mut kind: ChangeKind,
         fingerprint: i64,
         spares: &mut HashMap<BoardId, Spare>,
     ) -> Result<Decided, StoreError> {
         let Write { board, mutation, at, .. } = write;
+        self.keys.assign(*board, &mut kind);
         let working = self.boards.get_mut(board).ok_or(StoreError::Raced)?;
         if let ChangeKind::BoardRestored(_) = &kind {
             self.memberships.is_restored(*board);
@@ -333,13 +360,18 @@ impl Group {
             Some(after) => after,
             none => none.insert(Spare::renew(spares.remove(board), &working.before)?),
         };
+        kind.number(after);
         let seq = after.seq() + 1;
         working.changed_at = not_before(working.changed_at, *at);
         let by = write.by.originator(&principal);
         let change = Change { seq, at: working.changed_at, by, mutation: mutation.id, kind };
         let activity = serde_json::to_string(&change.kind.activity(after)).map_err(StoreError::corrupt)?;
-        if let Some(event) = NewEvent::of_board(&change, after, &self.directory) {
-            self.events.push((Author::of(&write.by, &self.directory), event));
+        let events = [NewEvent::of_board(&change, after, &self.directory), NewEvent::of_key(&change, after)];
+        self.events.extend(events.into_iter().flatten().map(|event| (Author::of(&write.by, &self.directory), event)));
+        if let ChangeKind::CommentUpdated(update) = &change.kind
+            && let Some(old) = after.comment(update.comment.id).filter(|old| old.text != update.comment.text)
+        {
+            working.versions.push(Version::of(*board, old));
         }
         let Applied::New(touched) = after.apply(&change).map_err(StoreError::corrupt)? else {
             return Err(StoreError::corrupt(format_args!("change {seq} of board {board} is known already")));
@@ -372,8 +404,10 @@ impl Group {
         let mut gone_lists: Vec<(BoardId, TaskId, ChecklistId)> = Vec::new();
         let mut items: Vec<(BoardId, TaskId, &ChecklistItem)> = Vec::new();
         let mut gone_items: Vec<(BoardId, TaskId, ChecklistItemId)> = Vec::new();
-        for (id, WorkingCopy { after, changed_at, touched, .. }) in &self.boards {
-            let Some(state) = after else { continue };
+        let mut comments: Vec<(BoardId, &Comment)> = Vec::new();
+        let mut numbered: Vec<(BoardId, &Task)> = Vec::new();
+        for (id, WorkingCopy { before, after, changed_at, touched, rows, .. }) in &self.boards {
+            let Some(state) = after.as_ref().filter(|_| !rows.is_empty()) else { continue };
             boards.push(BoardRow { state, changed_at: *changed_at });
             for entity in touched.iter() {
                 match entity {
@@ -389,7 +423,12 @@ impl Group {
                         None => gone_labels.push((*id, label)),
                     },
                     Entity::Task(task) => match state.task(task) {
-                        Some(task) => tasks.push((*id, &**task)),
+                        Some(task) => {
+                            tasks.push((*id, &**task));
+                            if before.task(task.id).is_none() {
+                                numbered.push((*id, &**task));
+                            }
+                        }
                         None => purged.push((*id, task)),
                     },
                     Entity::Checklist(task, list) => {
@@ -404,10 +443,15 @@ impl Group {
                             None => gone_items.push((*id, task, item)),
                         }
                     }
+                    // Those of a purged task are not held any more, and are deleted with it.
+                    Entity::Comment(_, comment) => {
+                        comments.extend(state.comment(comment).map(|comment| (*id, &**comment)))
+                    }
                 }
             }
         }
         rows::put_boards(connection, &boards).await?;
+        self.keys.store(connection).await?;
         for state in shared {
             rows::put_members(connection, state).await?;
         }
@@ -422,6 +466,7 @@ impl Group {
             rows::remove_label(connection, board, label).await?;
         }
         rows::put_tasks(connection, &tasks).await?;
+        rows::put_numbers(connection, &numbered).await?;
         rows::put_checklists(connection, &lists).await?;
         rows::put_checklist_items(connection, &items).await?;
         for item in gone_items {
@@ -430,6 +475,9 @@ impl Group {
         for list in gone_lists {
             rows::remove_checklist(connection, list).await?;
         }
+        comments::put(connection, &comments).await?;
+        let versions: Vec<&Version> = self.boards.values().flat_map(|working| &working.versions).collect();
+        comments::put_versions(connection, &versions).await?;
         self.links.store(connection).await?;
         for (board, task) in purged {
             rows::remove_task(connection, board, task).await?;
@@ -455,12 +503,13 @@ impl Group {
         for (id, working) in self.boards {
             boards_changed |= working.changes_listing();
             let state = match working.after {
-                Some(after) => {
+                Some(mut after) if !working.rows.is_empty() => {
+                    after.release_all_comments();
                     changes.push((id, working.rows.into_iter().map(|row| row.logged).collect()));
                     spares.insert(id, Spare { state: working.before, changes: working.changes });
                     Arc::new(after)
                 }
-                None => working.before,
+                _ => working.before,
             };
             if state.seq() > 0 {
                 cache.put(&state);
@@ -478,12 +527,34 @@ impl Group {
 
 impl WorkingCopy {
     fn on(before: Arc<BoardState>, changed_at: Timestamp) -> Self {
-        let (touched, changes, rows) = Default::default();
-        Self { before, after: None, changed_at, touched, changes, rows }
+        let (touched, changes, rows, versions) = Default::default();
+        Self { before, after: None, changed_at, touched, changes, rows, versions }
     }
 
     fn state(&self) -> &BoardState {
         self.after.as_ref().unwrap_or(&self.before)
+    }
+
+    /// Holds the comment that an operation names, so that it can be decided.
+    fn hold_comment(
+        &mut self,
+        comments: &Named,
+        board: BoardId,
+        op: &Op,
+        spares: &mut HashMap<BoardId, Spare>,
+    ) -> Result<(), StoreError> {
+        let Some(comment) = op.comment() else { return Ok(()) };
+        let after = match &mut self.after {
+            Some(after) => after,
+            none => none.insert(Spare::renew(spares.remove(&board), &self.before)?),
+        };
+        if let Op::CreateComment(create) = op {
+            after.hold_comments(create.task);
+        }
+        if let Some(comment) = comments.get(board, comment) {
+            after.hold_comment(Arc::clone(comment));
+        }
+        Ok(())
     }
 
     /// Whether lists of boards show something that this transaction changed.

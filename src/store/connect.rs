@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
 use super::{
-    StoreError,
+    StoreError, board_keys,
     connection::{Limits, Purpose},
     error::is_transient,
     file::{OpenFile, SqliteFiles},
@@ -369,6 +369,7 @@ impl Database {
             return Err(StoreError::Newer { theirs: newest.unwrap_or(version), ours: *migrations::NEWEST });
         }
         outcome.map_err(sqlx::Error::from)?;
+        board_keys::give_missing(self.engine, transaction).await?;
         sqlx::query("UPDATE access_revision SET schema = $1 WHERE schema <> $1")
             .bind(*migrations::NEWEST)
             .execute(&mut **transaction)

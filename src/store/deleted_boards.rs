@@ -23,7 +23,7 @@ use super::{
     Store, StoreError,
     answers::keep_answers,
     boards::BoardQuery,
-    group_memberships, outbox, rows,
+    comments, group_memberships, outbox, rows,
     sql::{fetch_by_ids, query, query_of},
     tables::{Key, SortValue},
 };
@@ -43,14 +43,14 @@ struct Source {
 
 /// All deleted boards.
 const ALL: Source = Source {
-    select: "SELECT id, name, seq, created_at, archived_at, deleted_at FROM boards \
+    select: "SELECT id, name, key, seq, created_at, archived_at, deleted_at FROM boards \
              WHERE deleted_at IS NOT NULL AND name <> ''",
     id: "id",
 };
 
 /// Those that somebody managed.
 const MANAGED: Source = Source {
-    select: "SELECT boards.id, name, seq, created_at, archived_at, deleted_at FROM boards \
+    select: "SELECT boards.id, name, key, seq, created_at, archived_at, deleted_at FROM boards \
              JOIN board_members ON board_members.board = boards.id \
              WHERE board_members.person = $6 AND board_members.role = 'manager' AND deleted_at IS NOT NULL AND name <> ''",
     id: "boards.id",
@@ -166,10 +166,12 @@ impl Store {
         let left = query(
             "SELECT id FROM boards WHERE deleted_at IS NOT NULL AND name = '' AND \
              (EXISTS (SELECT 1 FROM changes WHERE changes.board = boards.id) OR \
+             EXISTS (SELECT 1 FROM comments WHERE comments.board = boards.id) OR \
              EXISTS (SELECT 1 FROM tasks WHERE tasks.board = boards.id))",
         );
         for row in left.fetch_all(self.readers()).await? {
             let board: String = row.try_get(0)?;
+            while self.delete_comments(&board).await? == STEP {}
             while self.delete_tasks(&board).await? == STEP {}
             while self.delete_changes(&board).await? {}
         }
@@ -193,6 +195,7 @@ impl Store {
             "DELETE FROM share_links WHERE board = $1",
             "DELETE FROM columns WHERE board = $1",
             "DELETE FROM labels WHERE board = $1",
+            "DELETE FROM task_numbers WHERE board = $1",
             "DELETE FROM checklist_items WHERE board = $1",
             "DELETE FROM checklists WHERE board = $1",
             "UPDATE boards SET name = '', everyone = NULL, seq = seq + 1, log_start = seq + 2 WHERE id = $1",
@@ -202,6 +205,13 @@ impl Store {
         group_memberships::purge(&mut transaction, engine, &board).await?;
         transaction.commit().await?;
         Ok(true)
+    }
+
+    async fn delete_comments(&self, board: &str) -> Result<u64, StoreError> {
+        let mut transaction = self.shared.writer.begin().await?;
+        let deleted = comments::remove_some(&mut transaction, board, STEP as i64).await?;
+        transaction.commit().await?;
+        Ok(deleted)
     }
 
     async fn delete_tasks(&self, board: &str) -> Result<u64, StoreError> {

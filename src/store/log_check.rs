@@ -190,6 +190,7 @@ fn check_state(state: &BoardState, report: &mut BoardReport) {
             task.assignees_seq,
             task.labels_seq,
             task.checklists_seq,
+            task.comments_seq,
             task.place_seq,
         ];
         check(format!("task {}", task.id), &[seq]);
@@ -198,6 +199,12 @@ fn check_state(state: &BoardState, report: &mut BoardReport) {
             let numbers = lists.all_lists().map(|list| list.seq).chain(lists.all_items().map(|item| item.seq));
             check(format!("a checklist of task {}", task.id), &numbers.collect::<Vec<_>>());
         }
+    }
+    let numbers = state.numbers();
+    if let Some(task) = state.tasks().find(|task| task.number > numbers) {
+        report
+            .rows
+            .push(format!("task {} has the number {}, but the board counted to {numbers}", task.id, task.number));
     }
     let homeless = state.tasks().filter(|task| !task.is_deleted() && state.column(task.column).is_none());
     report.rows.extend(homeless.map(|task| format!("task {} is in a column that is not there", task.id)));
@@ -257,8 +264,31 @@ async fn compare(
             Some("it has changes that this version does not know, or that lack what they need".to_owned());
         return Ok(());
     }
+    report.rows.extend(numbered_by_age(state, &replayed, from_nothing));
+    // What the log does not say was said when the database was updated.
+    replayed.adopt_numbers(state);
     report.rows.extend(differences(state.snapshot(), replayed.snapshot(), from_nothing));
     Ok(())
+}
+
+/// What is wrong with the numbers of tasks that were there before tasks had numbers. The log does not have them: they follow the age of the
+/// tasks, and come before those that the log has.
+fn numbered_by_age(rows: &BoardState, log: &BoardState, from_nothing: bool) -> Vec<String> {
+    let is_old = |task: &&Arc<Task>| log.task(task.id).is_some_and(|logged| logged.number == 0);
+    let mut old: Vec<&Arc<Task>> = rows.tasks().filter(is_old).collect();
+    old.sort_by_key(|task| (task.created_at, task.id));
+    // If older changes were trimmed, the replay began with the numbers of the rows.
+    let new = log.tasks().map(|task| task.number).filter(|number| *number > 0 && from_nothing);
+    let first_new = new.min().unwrap_or(u32::MAX);
+    let mut found = Vec::new();
+    let mut before = 0;
+    for task in old {
+        if task.number <= before || task.number >= first_new {
+            found.push(format!("task {} has the number {}, which is not that of its age", task.id, task.number));
+        }
+        before = before.max(task.number);
+    }
+    found
 }
 
 /// Whether a change's columns say the same as the change.

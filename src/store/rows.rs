@@ -6,6 +6,7 @@ use app::{
     access::{BoardAccess, BoardRole},
     checklist::{Checklist, ChecklistItem, Checklists},
     id::{ActorId, BoardId, ChecklistId, ChecklistItemId, ColumnId, LabelId, MutationId, TaskId},
+    key::BoardKey,
     label::{Hue, Label, Pattern, Tone},
     model::{BoardSummary, Column, ColumnKind, Priority, Seq, Task},
     ops::Change,
@@ -16,7 +17,7 @@ use app::{
 use sqlx::{Row, any::AnyRow};
 
 use super::{
-    LoggedChange, StoreError,
+    LoggedChange, StoreError, board_keys, comments,
     connection::Connection,
     migrations,
     sql::{Table, column, query},
@@ -43,6 +44,8 @@ const BOARDS: Table = Table {
         "deletion_noticed_at",
         "archived_at",
         "archived_seq",
+        "key",
+        "numbers",
     ],
     key: &["id"],
     kept: &[],
@@ -101,6 +104,8 @@ const TASKS: Table = Table {
         "due_seq",
         "assignees_seq",
         "labels_seq",
+        "comments",
+        "comments_seq",
         "checklists_seq",
         "place_seq",
     ],
@@ -109,6 +114,9 @@ const TASKS: Table = Table {
     // A row of another board is left unchanged: see `put_tasks`.
     overwrites: "tasks.board = excluded.board",
 };
+
+const TASK_NUMBERS: Table =
+    Table { name: "task_numbers", columns: &["board", "number", "task"], key: &[], kept: &[], overwrites: "" };
 
 const CHECKLISTS: Table = Table {
     name: "checklists",
@@ -150,6 +158,8 @@ pub(super) async fn put_boards(connection: &mut Connection, boards: &[BoardRow<'
             column("deletion_noticed_at", None::<i64>),
             column("archived_at", state.archived_at().map(Timestamp::as_millis)),
             column("archived_seq", state.archived_seq() as i64),
+            column("key", state.key().map_or("", BoardKey::as_str)),
+            column("numbers", i64::from(state.numbers())),
         ]
     };
     BOARDS.put(connection, boards.iter().map(record).collect()).await?;
@@ -294,6 +304,8 @@ pub(super) async fn put_tasks(connection: &mut Connection, tasks: &[(BoardId, &T
             column("due_seq", task.due_seq as i64),
             column("assignees_seq", task.assignees_seq as i64),
             column("labels_seq", task.labels_seq as i64),
+            column("comments", i64::from(task.comments)),
+            column("comments_seq", task.comments_seq as i64),
             column("checklists_seq", task.checklists_seq as i64),
             column("place_seq", task.place_seq as i64),
         ]
@@ -302,11 +314,26 @@ pub(super) async fn put_tasks(connection: &mut Connection, tasks: &[(BoardId, &T
     if written != tasks.len() as u64 { Err(StoreError::Raced) } else { Ok(()) }
 }
 
-/// Deletes a task for good, with its checklists.
+/// Writes the numbers of new tasks. They never change.
+pub(super) async fn put_numbers(connection: &mut Connection, tasks: &[(BoardId, &Task)]) -> Result<(), StoreError> {
+    let record = |(board, task): &(BoardId, &Task)| {
+        vec![
+            column("board", board.to_string()),
+            column("number", i64::from(task.number)),
+            column("task", task.id.to_string()),
+        ]
+    };
+    TASK_NUMBERS.put(connection, tasks.iter().map(record).collect()).await?;
+    Ok(())
+}
+
+/// Deletes a task for good, with its checklists and comments.
 pub(super) async fn remove_task(connection: &mut Connection, board: BoardId, task: TaskId) -> Result<(), StoreError> {
+    comments::remove_of_task(connection, board, task).await?;
     for sql in [
         "DELETE FROM checklist_items WHERE board = $1 AND task = $2",
         "DELETE FROM checklists WHERE board = $1 AND task = $2",
+        "DELETE FROM task_numbers WHERE board = $1 AND task = $2",
         "DELETE FROM tasks WHERE board = $1 AND id = $2",
     ] {
         query(sql).bind(board.to_string()).bind(task.to_string()).execute(&mut *connection).await?;
@@ -427,6 +454,7 @@ pub(super) async fn load(connection: &mut Connection, id: BoardId) -> Result<Opt
     let columns = COLUMNS.select("board = $1").bind(id.to_string()).fetch_all(&mut *connection).await?;
     let labels = LABELS.select("board = $1").bind(id.to_string()).fetch_all(&mut *connection).await?;
     let tasks = TASKS.select("board = $1").bind(id.to_string()).fetch_all(&mut *connection).await?;
+    let numbers = numbers_of(connection, id).await?;
     let mut checklists = checklists_of(connection, id).await?;
     let snapshot = Snapshot {
         board: id,
@@ -435,6 +463,8 @@ pub(super) async fn load(connection: &mut Connection, id: BoardId) -> Result<Opt
         state: Contents {
             name: board.try_get("name")?,
             name_seq: seq(board.try_get("name_seq")?)?,
+            key: board_keys::optional_key(board.try_get("key")?)?,
+            numbers: count(board.try_get("numbers")?)?,
             created_at: Timestamp::from_millis(board.try_get("created_at")?),
             deleted_at: board.try_get::<Option<i64>, _>("deleted_at")?.map(Timestamp::from_millis),
             archived_at: board.try_get::<Option<i64>, _>("archived_at")?.map(Timestamp::from_millis),
@@ -445,7 +475,7 @@ pub(super) async fn load(connection: &mut Connection, id: BoardId) -> Result<Opt
             },
             columns: columns.iter().map(column_of).collect::<Result<_, _>>()?,
             labels: labels.iter().map(label_of).collect::<Result<_, _>>()?,
-            tasks: tasks.iter().map(|row| task_of(row, &mut checklists)).collect::<Result<_, _>>()?,
+            tasks: tasks.iter().map(|row| task_of(row, &numbers, &mut checklists)).collect::<Result<_, _>>()?,
         },
     };
     Ok(Some(snapshot.into()))
@@ -497,6 +527,17 @@ fn value<T>(text: &str, parse: impl Fn(&str) -> Option<T>, what: &str) -> Result
     parse(text).ok_or_else(|| StoreError::corrupt(format_args!("`{text}` where the {what} is expected")))
 }
 
+/// The numbers of a board's tasks.
+async fn numbers_of(connection: &mut Connection, board: BoardId) -> Result<HashMap<TaskId, u32>, StoreError> {
+    query("SELECT task, number FROM task_numbers WHERE board = $1")
+        .bind(board.to_string())
+        .fetch_all(connection)
+        .await?
+        .iter()
+        .map(|row| Ok((id(row.try_get(0)?)?, count(row.try_get(1)?)?)))
+        .collect()
+}
+
 /// The checklists of a board's tasks.
 async fn checklists_of(connection: &mut Connection, board: BoardId) -> Result<HashMap<TaskId, Checklists>, StoreError> {
     let lists = CHECKLISTS.select("board = $1").bind(board.to_string()).fetch_all(&mut *connection).await?;
@@ -533,7 +574,11 @@ async fn checklists_of(connection: &mut Connection, board: BoardId) -> Result<Ha
     Ok(lists_of.into_iter().map(checklists).collect())
 }
 
-fn task_of(row: &AnyRow, checklists: &mut HashMap<TaskId, Checklists>) -> Result<Arc<Task>, StoreError> {
+fn task_of(
+    row: &AnyRow,
+    numbers: &HashMap<TaskId, u32>,
+    checklists: &mut HashMap<TaskId, Checklists>,
+) -> Result<Arc<Task>, StoreError> {
     let mut task = Task::new(
         id(row.try_get("id")?)?,
         id(row.try_get("column_id")?)?,
@@ -560,7 +605,10 @@ fn task_of(row: &AnyRow, checklists: &mut HashMap<TaskId, Checklists>) -> Result
     task.assignees_seq = seq(row.try_get("assignees_seq")?)?;
     task.labels_seq = seq(row.try_get("labels_seq")?)?;
     task.checklists_seq = seq(row.try_get("checklists_seq")?)?;
+    task.comments = count(row.try_get("comments")?)?;
+    task.comments_seq = seq(row.try_get("comments_seq")?)?;
     task.place_seq = seq(row.try_get("place_seq")?)?;
+    task.number = numbers.get(&task.id).copied().unwrap_or_default();
     task.set_description(row.try_get("description")?);
     if let Some(checklists) = checklists.remove(&task.id) {
         task.set_checklists(checklists);
@@ -586,6 +634,7 @@ pub(super) fn summary(row: &AnyRow) -> Result<BoardSummary, StoreError> {
     Ok(BoardSummary {
         id: id(row.try_get("id")?)?,
         name: row.try_get("name")?,
+        key: board_keys::optional_key(row.try_get("key")?)?,
         seq: seq(row.try_get("seq")?)?,
         created_at: Timestamp::from_millis(row.try_get("created_at")?),
         archived_at: row.try_get::<Option<i64>, _>("archived_at")?.map(Timestamp::from_millis),
@@ -606,6 +655,11 @@ pub(super) fn id<Id: FromStr>(text: &str) -> Result<Id, StoreError> {
 /// An id that may be missing, from its stored form.
 pub(super) fn optional_id<Id: FromStr>(text: Option<&str>) -> Result<Option<Id>, StoreError> {
     text.map(id).transpose()
+}
+
+/// A small count, from its stored form.
+fn count(number: i64) -> Result<u32, StoreError> {
+    u32::try_from(number).map_err(|_| StoreError::corrupt(format_args!("{number} where a count is expected")))
 }
 
 /// A change number, from its stored form.

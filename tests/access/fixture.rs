@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use app::{
     access::{BoardRole, InstanceRole, Scope},
-    id::{ActorId, BoardId, ChecklistId, ChecklistItemId, ColumnId, LabelId, TaskId},
+    id::{ActorId, BoardId, ChecklistId, ChecklistItemId, ColumnId, CommentId, LabelId, TaskId},
     label::Hue,
     ops::{
-        CreateChecklist, CreateLabel, CreateTask, DeleteBoard, MergeLabels, NewChecklistItem, Op, SetMember,
-        UpdateBoard, UpdateChecklist,
+        CreateChecklist, CreateComment, CreateLabel, CreateTask, DeleteBoard, DeleteComment, MergeLabels,
+        NewChecklistItem, Op, SetMember, UpdateBoard, UpdateChecklist,
     },
     time::Timestamp,
 };
@@ -125,6 +125,10 @@ pub struct TestBoard {
     pub task: TaskId,
     /// A task in the trash.
     pub trashed: TaskId,
+    /// A comment of the editor on the task.
+    pub comment: CommentId,
+    /// A comment of the editor that was deleted.
+    pub deleted_comment: CommentId,
     pub link: Uuid,
     pub link_secret: String,
 }
@@ -203,6 +207,12 @@ impl Fixture {
         for op in ops {
             self.services.writer.write(plan.id, mutation(op), Credentials::local()).await.unwrap();
         }
+        let [comment, deleted_comment] = [(); 2].map(|()| CommentId(app::new_id()));
+        let comments = [comment, deleted_comment]
+            .map(|comment| Op::CreateComment(CreateComment { comment, task, text: "Tea?".to_owned() }));
+        for op in comments.into_iter().chain([Op::DeleteComment(DeleteComment::of(deleted_comment))]) {
+            self.services.writer.write(plan.id, mutation(op), self.editor.credentials()).await.unwrap();
+        }
         let (accounts, writer) = (&self.services.accounts, &self.services.writer);
         let (secret, link) = accounts.create_share_link(&Credentials::local(), plan.id, writer).await.unwrap();
         TestBoard {
@@ -217,6 +227,8 @@ impl Fixture {
             merged_label,
             task,
             trashed,
+            comment,
+            deleted_comment,
             link: link.id,
             link_secret: secret.expose().to_owned(),
         }

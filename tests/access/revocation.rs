@@ -212,6 +212,7 @@ async fn who_reads_by_a_share_link_hears_how_many_are_there_and_not_who() {
         board: test_board.board,
         tab: app::new_id::<TabId>(),
         editing,
+        comment: false,
         secret: None,
     };
     let mut editor = subscriber(&fixture, Who::Editor, &test_board).await;

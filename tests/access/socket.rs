@@ -4,15 +4,17 @@ use std::net::SocketAddr;
 
 use app::{
     access::BoardRole,
+    comment::Reaction,
     fields::FieldEdit,
     id::{BoardId, LabelId, TabId},
     label::Hue,
     model::{self, ColumnKind},
     ops::{
-        AddChecklistItems, CreateBoard, CreateChecklist, CreateColumn, CreateLabel, CreateShareLink, CreateTask,
-        DeleteBoard, DeleteChecklistItems, DeleteColumn, DeleteLabel, DeleteTask, MergeLabels, NewChecklistItem,
-        NewColumn, Op, RestoreBoard, RestoreTask, RevokeShareLink, SetArchived, SetMember, UnmergeLabel, UpdateBoard,
-        UpdateChecklist, UpdateChecklistItem, UpdateColumn, UpdateLabel, UpdateTask,
+        AddChecklistItems, CreateBoard, CreateChecklist, CreateColumn, CreateComment, CreateLabel, CreateShareLink,
+        CreateTask, DeleteBoard, DeleteChecklistItems, DeleteColumn, DeleteComment, DeleteLabel, DeleteTask,
+        MergeLabels, NewChecklistItem, NewColumn, Op, RestoreBoard, RestoreComment, RestoreTask, RevokeShareLink,
+        SetArchived, SetMember, SetReaction, UnmergeLabel, UpdateBoard, UpdateChecklist, UpdateChecklistItem,
+        UpdateColumn, UpdateComment, UpdateLabel, UpdateTask,
     },
     protocol::{CLOSED_SIGNED_OUT, ClientMessage, ErrorCode, ServerMessage},
     refusal::{Refusal, Thing},
@@ -113,7 +115,7 @@ async fn every_message_gets_the_expected_answer_for_each_caller() {
                 "401  pong  pong  pong  pong  pong  pong  pong   pong  pong  pong   401  401  closed:4401",
             ),
             (
-                ClientMessage::Present { board, tab: TabId(Uuid::nil()), editing: None, secret: None },
+                ClientMessage::Present { board, tab: TabId(Uuid::nil()), editing: None, comment: false, secret: None },
                 "401 first first first first first first first first first first 401 401 closed:4401",
             ),
             (
@@ -152,8 +154,8 @@ async fn every_message_gets_the_expected_answer_for_each_caller() {
             }
             ClientMessage::Unsubscribe { .. } => ClientMessage::Unsubscribe { board: test_board.board },
             ClientMessage::Mutate { mutations, .. } => ClientMessage::Mutate { board: test_board.board, mutations },
-            ClientMessage::Present { tab, editing, secret, .. } => {
-                ClientMessage::Present { board: test_board.board, tab, editing, secret }
+            ClientMessage::Present { tab, editing, comment, secret, .. } => {
+                ClientMessage::Present { board: test_board.board, tab, editing, comment, secret }
             }
             other => other,
         };
@@ -170,6 +172,9 @@ fn new_link() -> CreateShareLink {
 async fn every_operation_is_checked_for_each_caller() {
     const EDITOR: &str = "401 no no yes yes none yes yes no yes yes 401 401 closed:4401";
     const MANAGER: &str = "401 no no no yes none yes yes no no yes 401 401 closed:4401";
+    // The editor.
+    const AUTHOR: &str = "401 no no yes no none no no no no no 401 401 closed:4401";
+    const AUTHOR_OR_MANAGER: &str = "401 no no yes yes none yes yes no no yes 401 401 closed:4401";
     const ANYBODY: &str = "401 no yes yes yes yes yes yes no yes yes 401 401 closed:4401";
     let fixture = Fixture::new().await;
     let someone = fixture.newcomer().await;
@@ -179,6 +184,7 @@ async fn every_operation_is_checked_for_each_caller() {
         Op::CreateBoard(CreateBoard { name: "New".to_owned(), columns: vec![column("One")], everyone: None }),
         Op::UpdateBoard(UpdateBoard { name: Some("Other".to_owned()), ..UpdateBoard::default() }),
         Op::UpdateBoard(UpdateBoard { everyone: Some(Some(BoardRole::Viewer)), ..UpdateBoard::default() }),
+        Op::UpdateBoard(UpdateBoard { key: Some("WEB".to_owned()), ..UpdateBoard::default() }),
         Op::DeleteBoard(DeleteBoard::default()),
         Op::RestoreBoard(RestoreBoard::default()),
         Op::SetArchived(SetArchived::to(true)),
@@ -210,6 +216,16 @@ async fn every_operation_is_checked_for_each_caller() {
         Op::AddChecklistItems(new_item(&test_board)),
         Op::UpdateChecklistItem(tick(&test_board)),
         Op::DeleteChecklistItems(delete_item(&test_board)),
+        Op::CreateComment(CreateComment { comment: app::new_id(), task: test_board.task, text: "New".to_owned() }),
+        Op::UpdateComment(UpdateComment { text: "Other".to_owned(), ..UpdateComment::of(test_board.comment) }),
+        Op::DeleteComment(DeleteComment::of(test_board.comment)),
+        Op::RestoreComment(RestoreComment::of(test_board.deleted_comment)),
+        Op::SetReaction(SetReaction {
+            comment: test_board.comment,
+            reaction: Reaction::Heart,
+            person: fixture.editor.id,
+            on: true,
+        }),
     ];
     for op in ops {
         // A new operation must get an entry above and a line here.
@@ -234,15 +250,22 @@ async fn every_operation_is_checked_for_each_caller() {
             | Op::UpdateTask(_)
             | Op::DeleteTask(_)
             | Op::RestoreTask(_)
+            | Op::CreateComment(_)
             | Op::CreateChecklist(_)
             | Op::UpdateChecklist(_)
             | Op::AddChecklistItems(_)
             | Op::UpdateChecklistItem(_)
             | Op::DeleteChecklistItems(_) => EDITOR,
+            Op::UpdateComment(_) | Op::SetReaction(_) => AUTHOR,
+            Op::DeleteComment(_) | Op::RestoreComment(_) => AUTHOR_OR_MANAGER,
         };
         let of = |here: &TestBoard| {
             let (board, op) = match op.clone() {
                 Op::CreateBoard(create) => (app::new_id::<BoardId>(), Op::CreateBoard(create)),
+                // A key that was ever another board's is refused.
+                Op::UpdateBoard(update) if update.key.is_some() => {
+                    (here.board, Op::UpdateBoard(UpdateBoard { key: Some(key_of(here.board)), ..update }))
+                }
                 Op::CreateShareLink(_) => (here.board, Op::CreateShareLink(new_link())),
                 Op::RevokeShareLink(_) => (here.board, Op::RevokeShareLink(RevokeShareLink { link: here.link })),
                 Op::UpdateColumn(update) => {
@@ -271,12 +294,26 @@ async fn every_operation_is_checked_for_each_caller() {
                 Op::AddChecklistItems(_) => (here.board, Op::AddChecklistItems(new_item(here))),
                 Op::UpdateChecklistItem(_) => (here.board, Op::UpdateChecklistItem(tick(here))),
                 Op::DeleteChecklistItems(_) => (here.board, Op::DeleteChecklistItems(delete_item(here))),
+                Op::CreateComment(create) => {
+                    (here.board, Op::CreateComment(CreateComment { comment: app::new_id(), task: here.task, ..create }))
+                }
+                Op::UpdateComment(update) => {
+                    (here.board, Op::UpdateComment(UpdateComment { comment: here.comment, ..update }))
+                }
+                Op::DeleteComment(_) => (here.board, Op::DeleteComment(DeleteComment::of(here.comment))),
+                Op::RestoreComment(_) => (here.board, Op::RestoreComment(RestoreComment::of(here.deleted_comment))),
+                Op::SetReaction(set) => (here.board, Op::SetReaction(SetReaction { comment: here.comment, ..set })),
                 op => (here.board, op),
             };
             ClientMessage::Mutate { board, mutations: vec![mutation(op)] }
         };
         assert_answers(&fixture, &format!("{op:?}"), answers, of).await;
     }
+}
+
+/// Five letters that follow from the board's id.
+fn key_of(board: BoardId) -> String {
+    board.0.as_bytes()[11..].iter().map(|byte| char::from(b'A' + byte % 26)).collect()
 }
 
 fn new_item(here: &TestBoard) -> AddChecklistItems {

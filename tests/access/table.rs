@@ -55,6 +55,7 @@ const TABLE: &[Row] = &[
     row("GET /api/v1/boards/{board}/tasks", "",                        "401  200  200  200  200  404  200  200   200  200  200   401  401  401"),
     row("POST /api/v1/boards/{board}/tasks", r#"{"title":"New"}"#,     "401  403  403  201  201  404  201  201   403  201  201   401  401  401"),
     row("GET /api/v1/tasks/{task}", "",                                "401  200  200  200  200  404  200  200   200  200  200   401  401  401"),
+    row("GET /api/v1/refs/{ref}", "",                                 "401  200  200  200  200  404  200  200   200  200  200   401  401  401"),
     row("PATCH /api/v1/tasks/{task}", r#"{"title":"Other"}"#,          "401  403  403  200  200  404  200  200   403  200  200   401  401  401"),
     row("DELETE /api/v1/tasks/{task}", "",                             "401  403  403  204  204  404  204  204   403  204  204   401  401  401"),
     row("POST /api/v1/tasks/{task}/restore", "",                       "401  403  403  200  200  404  200  200   403  200  200   401  401  401"),
@@ -74,6 +75,19 @@ const TABLE: &[Row] = &[
                                                                        "401  403  403  200  200  404  200  200   403  200  200   401  401  401"),
     row("DELETE /api/v1/tasks/{task}/checklists/{checklist}/items/{item}", "",
                                                                        "401  403  403  204  204  404  204  204   403  204  204   401  401  401"),
+    // Comments. The comment is the editor's.
+    row("GET /api/v1/tasks/{task}/comments", "",                       "401  200  200  200  200  404  200  200   200  200  200   401  401  401"),
+    row("POST /api/v1/tasks/{task}/comments", r#"{"text":"New"}"#,     "401  403  403  201  201  404  201  201   403  201  201   401  401  401"),
+    row("GET /api/v1/boards/{board}/comments/{comment}", "",           "401  200  200  200  200  404  200  200   200  200  200   401  401  401"),
+    row("PATCH /api/v1/boards/{board}/comments/{comment}", r#"{"text":"Other"}"#,
+                                                                       "401  403  403  200  403  404  403  403   403  403  403   401  401  401"),
+    row("DELETE /api/v1/boards/{board}/comments/{comment}", "",        "401  403  403  204  204  404  204  204   403  403  204   401  401  401"),
+    row("POST /api/v1/boards/{board}/comments/{comment}/restore", "",  "401  403  403  200  200  404  200  200   403  403  200   401  401  401"),
+    row("GET /api/v1/boards/{board}/comments/{comment}/versions", "",  "401  200  200  200  200  404  200  200   200  200  200   401  401  401"),
+    row("PUT /api/v1/boards/{board}/comments/{comment}/reactions/{reaction}", "",
+                                                                       "401  403  403  200  200  404  200  200   403  200  200   401  401  401"),
+    row("DELETE /api/v1/boards/{board}/comments/{comment}/reactions/{reaction}", "",
+                                                                       "401  403  403  200  200  404  200  200   403  200  200   401  401  401"),
     // Who has access to a board.
     row("GET /api/v1/boards/{board}/members", "",                      "401  200  200  200  200  404  200  200   200  200  200   401  401  401"),
     row("PUT /api/v1/boards/{board}/members/{person}", r#"{"role":"viewer"}"#,
@@ -143,6 +157,8 @@ const TABLE: &[Row] = &[
     // Pages.
     row("GET /", "",                                                   "303  200  200  200  200  200  200  200   200  200  200   401  401  303"),
     row("GET /boards/{board}/{*rest}", "",                             "303  200  200  200  200  404  200  200   200  200  200   401  401  303"),
+    // It leads to the task, or to sign in.
+    row("GET /t/{ref}", "",                                           "303  303  303  303  303  404  303  303   303  303  303   401  401  303"),
     // Server functions, as the program in a page calls them.
     row("POST /forms/list_boards", "",                                 "401  200  200  200  200  200  200  200   200  200  200   401  401  401"),
     row("POST /forms/load_board", "board={board}",                     "401  200  200  200  200  null 200  200   200  200  200   401  401  401"),
@@ -150,6 +166,10 @@ const TABLE: &[Row] = &[
     row("POST /forms/create_board", "name=New&everyone=",              "401  403  200  200  200  200  200  200   403  200  200   401  401  401"),
     row("POST /forms/add_task", "board={board}&column={column}&title=New",
                                                                        "401  403  403  200  200  404  200  200   403  200  200   401  401  401"),
+    row("POST /forms/add_comment", "board={board}&task={task}&text=New",
+                                                                       "401  403  403  200  200  404  200  200   403  200  200   401  401  401"),
+    row("POST /forms/comment_versions", "board={board}&comment={comment}",
+                                                                       "401  200  200  200  200  404  200  200   200  200  200   401  401  401"),
     row("POST /forms/set_completed", "board={board}&task={task}&completed=true",
                                                                        "401  403  403  200  200  404  200  200   403  200  200   401  401  401"),
     row("POST /forms/update_task", "board={board}&task={task}&base=99&edit[title]=New&edit[description]=&edit[column]={column}&edit[priority]=none&edit[due]=&was[title]=Tea&was[description]=&was[column]={column}&was[priority]=none&was[due]=",
@@ -349,6 +369,9 @@ async fn fill(fixture: &Fixture, who: Who, test_board: &TestBoard, text: &str) -
         .replace("{checklist}/restore", &format!("{}/restore", test_board.deleted_checklist))
         .replace("{checklist}", &test_board.checklist.to_string())
         .replace("{item}", &test_board.item.to_string())
+        .replace("{comment}/restore", &format!("{}/restore", test_board.deleted_comment))
+        .replace("{comment}", &test_board.comment.to_string())
+        .replace("{reaction}", "heart")
         .replace("{label}", &test_board.label.to_string())
         .replace("{other_label}", &test_board.spare_label.to_string())
         .replace("{trashed}", &test_board.trashed.to_string())
@@ -365,6 +388,11 @@ async fn fill(fixture: &Fixture, who: Who, test_board: &TestBoard, text: &str) -
     text = text.replace("{column}", &column.to_string());
     if text.contains("{group}") {
         text = text.replace("{group}", &fixture.group_on(test_board).await.to_string());
+    }
+    if text.contains("{ref}") {
+        let board = fixture.services.store.board(test_board.board).await.unwrap().unwrap();
+        let name = board.task_ref(board.task(test_board.task).unwrap()).unwrap();
+        text = text.replace("{ref}", &name.to_string());
     }
     if text.contains("{person}") {
         text = text.replace("{person}", &fixture.newcomer().await.to_string());
@@ -399,15 +427,23 @@ async fn ids_of_another_board_are_refused_on_every_route() {
         assert_eq!(fixture.ask(Who::Manager, &other, Method::DELETE, &leave).send().await.unwrap().status(), 204);
         other
     };
-    let before = fixture.services.store.board(secret.board).await.unwrap().unwrap().seq();
+    let state = fixture.services.store.board(secret.board).await.unwrap().unwrap();
+    let secret_name = state.task_ref(state.task(secret.task).unwrap()).unwrap();
+    let before = state.seq();
     let (board, task, column) = (mine.board, mine.task, mine.column);
     let requests = [
         (Method::GET, format!("/api/v1/tasks/{}", secret.task), String::new()),
+        (Method::GET, format!("/api/v1/refs/{secret_name}"), String::new()),
         (Method::PATCH, format!("/api/v1/tasks/{}", secret.task), r#"{"title":"Mine"}"#.to_owned()),
         (Method::PATCH, format!("/api/v1/tasks/{task}"), format!(r#"{{"column":"{}"}}"#, secret.column)),
         (Method::PATCH, format!("/api/v1/boards/{board}/columns/{}", secret.column), r#"{"name":"Mine"}"#.to_owned()),
         (Method::PATCH, format!("/api/v1/boards/{}/columns/{column}", secret.board), r#"{"name":"Mine"}"#.to_owned()),
         (Method::PATCH, format!("/api/v1/boards/{board}/labels/{}", secret.label), r#"{"name":"Mine"}"#.to_owned()),
+        (Method::GET, format!("/api/v1/boards/{board}/comments/{}", secret.comment), String::new()),
+        (Method::GET, format!("/api/v1/boards/{board}/comments/{}/versions", secret.comment), String::new()),
+        (Method::DELETE, format!("/api/v1/boards/{board}/comments/{}", secret.comment), String::new()),
+        (Method::GET, format!("/api/v1/tasks/{}/comments", secret.task), String::new()),
+        (Method::POST, format!("/api/v1/tasks/{}/comments", secret.task), r#"{"text":"Mine"}"#.to_owned()),
         (Method::PATCH, format!("/api/v1/tasks/{task}"), format!(r#"{{"add_labels":["{}"]}}"#, secret.label)),
         (Method::GET, format!("/api/v1/tasks/{}/checklists", secret.task), String::new()),
         (

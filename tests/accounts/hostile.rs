@@ -41,7 +41,7 @@ async fn forms_of_other_sites_do_nothing() {
 async fn malformed_form_bodies_are_answered_with_an_error_page() {
     let database = Database::sqlite();
     let (_server, ana) = served(&database).await;
-    let large = "x".repeat(70_000);
+    let large = "x".repeat(300_000);
     for (path, fields, status, why) in [
         ("/sign-in", vec![("email", "ana@example.com")], 422, "missing field `password`"),
         ("/account/name", vec![("name", "A"), ("name", "B")], 422, "duplicate field `name`"),

@@ -10,6 +10,7 @@ use app::{
     access::InstanceRole,
     fields::FieldEdit,
     id::{ActorId, BoardId, ColumnId, LabelId, MutationId, TaskId},
+    key::TaskRef,
     label::{Hue, Pattern},
     model::Priority,
     new_id,
@@ -242,6 +243,21 @@ on_both_engines! {
         assert_eq!(left_behind.into_iter().collect::<Vec<_>>(), ["(red)"]);
         assert_eq!(*state, node.replayed(to).await);
 
+        // They have numbers of the other board. Their old ones lead there, for whoever sees it; after the undo, the new ones lead back.
+        let old = node.board(from).await;
+        let old_name = old.task_ref(old.task(targets[0].task).unwrap()).unwrap();
+        let copy = state.column_tasks(boards[1].columns[0]).rfind(|task| task.title == "Task 0").unwrap();
+        let new_name = state.task_ref(copy).unwrap();
+        assert_eq!(copy.number, 4, "there were three");
+        let found = async |name: &TaskRef, seen: &[BoardId]| {
+            let found = node.store.find_task(name, |board| seen.contains(&board.id())).await.unwrap();
+            found.map(|(board, task)| (board.id(), task))
+        };
+        assert_eq!(found(&old_name, &[from, to]).await, Some((to, copy.id)));
+        assert_eq!(found(&old_name, &[from]).await, Some((from, targets[0].task)));
+        assert_eq!(found(&old_name, &[to]).await, None);
+        assert_eq!(found(&new_name, &[from, to]).await, Some((to, copy.id)));
+
         // Where they came from, they have all their labels again.
         let (_, progress) = undone(&node, &bulk, id).await;
         assert_eq!((progress.done, progress.refused), (3, 0));
@@ -249,6 +265,9 @@ on_both_engines! {
         let names = |task| state.task_labels(state.task(task).unwrap()).iter().map(|label| label.in_words()).collect::<Vec<_>>();
         assert_eq!(names(targets[0].task), ["Bug", "Docs", "(red, stripes)"]);
         assert_eq!(names(targets[1].task), ["Bug", "(red)"]);
+        for name in [&old_name, &new_name] {
+            assert_eq!(found(name, &[from, to]).await, Some((from, targets[0].task)));
+        }
     }
 
     async fn labels_are_added_and_removed_with_those_that_were_merged_into_them(database) {

@@ -705,6 +705,7 @@ async fn a_bulk_edit_names_the_labels_that_another_board_does_not_have() {
     let (one, two) = (server.task(&board, "Tea").await, server.task(&board, "Milk").await);
     server.patch(&format!("/tasks/{one}"), &json!({ "add_labels": [labels[0], labels[2]] })).await;
     server.patch(&format!("/tasks/{two}"), &json!({ "add_labels": [labels[1]] })).await;
+    server.post(&format!("/tasks/{two}/comments"), &json!({ "text": "Which kind?" })).await;
     let column = server.columns(&other).await[0].clone();
     let chosen = [
         ("action", "move"),
@@ -717,6 +718,8 @@ async fn a_bulk_edit_names_the_labels_that_another_board_does_not_have() {
     let (_, _, text) = post(&server, "/admin/tasks/bulk", &chosen).await;
     let lost = "“(red, stripes)” and “&lt;b&gt;x&lt;/b&gt;”";
     assert!(text.contains(&format!("The other board does not have the labels {lost}, so tasks lose them.")), "{text}");
+    let stays = "1 task has comments. They do not come along, and stay with its original in the trash.";
+    assert!(text.contains(stays), "{text}");
     let (bulk, matched) = (field(&text, "id"), field(&text, "matched"));
     let go: Vec<_> = chosen.iter().copied().chain([("id", &*bulk), ("matched", &*matched), ("go", "1")]).collect();
     let (_, to, _) = post(&server, "/admin/tasks/bulk", &go).await;
@@ -763,7 +766,7 @@ async fn a_csv_has_what_is_listed_and_no_formulas() {
     let text = response.text().await.unwrap();
     let lines: Vec<_> = text.lines().collect();
     assert_eq!(lines.len(), 4, "{text}");
-    assert!(lines[0].starts_with("id,title,board_id,board,column,completed,"), "{text}");
+    assert!(lines[0].starts_with("id,ref,title,board_id,board,column,completed,"), "{text}");
     assert!(text.contains("\"'=HYPERLINK(\"\"https://evil.example\"\")\""), "{text}");
     assert!(text.contains("\"a,\"\"b\"\"\""), "{text}");
     let filtered =
@@ -790,7 +793,7 @@ async fn downloads_are_counted_like_sockets() {
     // One that has ended counts no more.
     let (status, text) = download(1, 5).await;
     assert_eq!(status, StatusCode::OK);
-    assert!(text.starts_with("id,title,"), "{text}");
+    assert!(text.starts_with("id,ref,title,"), "{text}");
 }
 
 #[tokio::test]

@@ -127,6 +127,16 @@ on_both_engines! {
         assert!(titles(store, search("0%s")).await.is_empty());
         assert!(titles(store, search("'; DROP TABLE tasks; --")).await.is_empty());
         assert_eq!(titles(store, search("te\0a")).await.len(), 20);
+
+        // What people call a task, wherever it is.
+        let board = node.board(boards[1].id).await;
+        let name = |task: TaskId| board.task_ref(board.task(task).unwrap()).unwrap().to_string();
+        let rows = all(store, &search(&name(tasks[1]).to_lowercase()), TaskOrder::Changed, Direction::Descending, 5).await;
+        assert_eq!(rows.iter().map(|row| (row.id, row.reference.clone())).collect::<Vec<_>>(), [(tasks[1], name(tasks[1]))]);
+        assert!(titles(store, search(&name(tasks[3]))).await.is_empty(), "it is in the trash");
+        let in_trash = TaskFilter { state: TaskState::Deleted, ..search(&name(tasks[3])) };
+        assert_eq!(titles(store, in_trash).await.len(), 1);
+        assert!(titles(store, search("NONE-1")).await.is_empty());
     }
 
     async fn a_person_is_found_by_what_they_are_assigned_to(database) {

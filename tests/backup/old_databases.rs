@@ -33,7 +33,7 @@ async fn a_database_of_0_1_is_backed_up_and_restored(source: Database, engine: &
             let node = Node::on(&target).await;
             for board in expect_boards(&node, "0.1.0", engine).await {
                 node.accepted(board, create(new_task(), "After the restore")).await;
-                assert_eq!(node.replayed(board).await, *node.board(board).await);
+                assert_eq!(node.replayed_and_numbered(board).await, *node.board(board).await);
             }
             expect_states_like_logs(&node).await;
             assert_eq!(node.store.directory().people().len(), 3);

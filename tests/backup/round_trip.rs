@@ -3,17 +3,18 @@
 use app::{
     access::BoardRole,
     fields::FieldEdit,
-    id::{ActorId, BoardId, ChecklistId, ChecklistItemId, LabelId},
+    id::{ActorId, BoardId, ChecklistId, ChecklistItemId, CommentId, LabelId},
     label::Hue,
     ops::Op,
     ops::{
-        CreateChecklist, CreateLabel, CreateShareLink, DeleteBoard, MergeLabels, Mutation, NewChecklistItem,
-        SetArchived, SetMember, UpdateBoard, UpdateChecklistItem, UpdateTask,
+        CreateChecklist, CreateComment, CreateLabel, CreateShareLink, DeleteBoard, DeleteComment, MergeLabels,
+        Mutation, NewChecklistItem, SetArchived, SetMember, UpdateBoard, UpdateChecklistItem, UpdateComment,
+        UpdateTask,
     },
 };
 use taskwire::{
     accounts::Accounts,
-    credentials::Credentials,
+    credentials::{Credential, Credentials},
     hub::Hub,
     store::{BulkEdit, BulkStep, Missing, StoreSettings, backup},
     writer::WriteError,
@@ -67,6 +68,8 @@ async fn fill(database: &Database) -> Filled {
     node.accepted(gone, Op::DeleteBoard(DeleteBoard::default())).await;
     let name = UpdateBoard { name: Some("Garden “2026” \u{1f331}".to_owned()), ..UpdateBoard::default() };
     node.accepted(first, Op::UpdateBoard(name)).await;
+    let key = UpdateBoard { key: Some("GARD".to_owned()), ..UpdateBoard::default() };
+    node.accepted(first, Op::UpdateBoard(key)).await;
     node.accepted(first, Op::SetMember(SetMember { person: ana, role: Some(BoardRole::Editor) })).await;
     let link = CreateShareLink { link: app::new_id(), secret_sha256: [7; 32].into() };
     node.accepted(first, Op::CreateShareLink(link)).await;
@@ -88,6 +91,18 @@ async fn fill(database: &Database) -> Filled {
     let ticked = UpdateChecklistItem { done: Some(true), ..UpdateChecklistItem::of(task, item) };
     node.accepted(first, Op::UpdateChecklistItem(ticked)).await;
     node.accepted(first, Op::CreateChecklist(CreateChecklist::of(task, app::new_id(), "Empty"))).await;
+    let [comment, deleted] = [(); 2].map(|()| CommentId(app::new_id()));
+    // A comment is edited by the person who wrote it.
+    let by_ana = async |op| {
+        let ana = Credentials::new(Credential::Person(ana));
+        node.writer.write(first, mutation(op), ana).await.expect("the write is accepted")
+    };
+    for comment in [comment, deleted] {
+        by_ana(Op::CreateComment(CreateComment { comment, task, text: ODD.to_owned() })).await;
+    }
+    let edit = UpdateComment { text: "“Edited” \u{1f331}".to_owned(), ..UpdateComment::of(comment) };
+    by_ana(Op::UpdateComment(edit)).await;
+    by_ana(Op::DeleteComment(DeleteComment::of(deleted))).await;
     let trashed = node.create_task(first, "Trash").await;
     node.accepted(first, delete(trashed)).await;
     let refused = (first, mutation(rename(new_task(), "There is no such task")));

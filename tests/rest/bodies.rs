@@ -34,7 +34,7 @@ fn request(head: &str, bytes: usize, in_pieces: bool) -> Vec<u8> {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_sends_too_much_gets_to_read_why() {
     let server = Server::start().await;
-    for bytes in [1 << 17, 10 << 20] {
+    for bytes in [1 << 19, 10 << 20] {
         for in_pieces in [false, true] {
             let answer = raw::ask(&server, &request(DATA, bytes, in_pieces)).await;
             assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
@@ -61,7 +61,7 @@ async fn a_form_that_is_too_large_gets_a_page_whatever_it_accepts() {
         }
         for accept in ["", "Accept: */*\r\n", "Accept: text/html,*/*;q=0.8\r\n"] {
             let head = format!("POST {path} HTTP/1.1\r\n{accept}{kind}");
-            let answer = raw::ask(&server, &request(&head, 1 << 17, false)).await;
+            let answer = raw::ask(&server, &request(&head, 1 << 19, false)).await;
             assert!(
                 answer.starts_with("HTTP/1.1 413 ") && answer.contains("content-type: text/html"),
                 "{path}: {answer}"

@@ -29,6 +29,8 @@ BY_STATE = [
     ("invalid", "(add_|remove_)?labels|into", "this board has no such label"),
     # What is there already, or is the same thing.
     ("invalid", "name", "another group has this name"),
+    # Keys that mean something else, such as UTF.
+    ("invalid", "key", "people mean something else"),
     ("invalid", "into", "a label cannot be merged into itself"),
     ("invalid", r"assign(ees)?", "an assignee must be able to see the board"),
     # What a board or a server must not be without.
@@ -47,7 +49,7 @@ BY_TEXT = [
     ("invalid", "name", r"the name is \d+ characters long"),
     ("invalid", "email", ""),
     ("invalid", "csv", ""),
-    ("invalid", "description", r"the description is \d+ bytes long"),
+    ("invalid", "description|text", r"the (description|text) is \d+ bytes long"),
     ("invalid", "columns", "two columns have the same id"),
     # Each setting has a parser of its own, that of its flag.
     ("invalid", "settings", "(there is no setting|.* is set at start alone)"),

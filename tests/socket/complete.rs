@@ -18,13 +18,14 @@ use syn::{
 use super::document::{PAGE, blocks};
 
 /// Where the types of the socket's messages are, below `app/src`: files, and folders of files.
-const SOURCES: [&str; 10] = [
+const SOURCES: [&str; 11] = [
     "protocol.rs",
     "ops",
     "refusal.rs",
     "model.rs",
     "label.rs",
     "checklist.rs",
+    "comment.rs",
     "access.rs",
     "people.rs",
     "presence.rs",
@@ -32,9 +33,10 @@ const SOURCES: [&str; 10] = [
 ];
 
 /// Types that their own code serializes as a text, a number or an id.
-const VALUES: [&str; 25] = [
+const VALUES: [&str; 27] = [
     "ActorId",
     "BoardId",
+    "BoardKey",
     "ColumnId",
     "MutationId",
     "TabId",
@@ -42,6 +44,7 @@ const VALUES: [&str; 25] = [
     "LabelId",
     "ChecklistId",
     "ChecklistItemId",
+    "CommentId",
     "Hue",
     "Tone",
     "Pattern",

@@ -82,7 +82,7 @@ async fn the_example_to_follow_by_hand_can_be_followed() {
 #[test]
 fn the_limits_are_those_of_the_page() {
     let limits = SocketLimits::default();
-    assert_eq!((limits.message_bytes, limits.subscriptions, limits.in_flight, limits.errors), (65_536, 64, 64, 10));
+    assert_eq!((limits.message_bytes, limits.subscriptions, limits.in_flight, limits.errors), (163_840, 64, 64, 10));
     assert_eq!((limits.rate.burst, limits.rate.per_second), (2_000, 200));
     assert_eq!((limits.ping_after.as_secs(), limits.silence.as_secs(), limits.write.as_secs()), (20, 75, 30));
     assert_eq!(limits.away.as_secs(), 45);

@@ -181,7 +181,7 @@ async fn a_message_of_many_small_frames_is_too_large_all_the_same() {
     };
     let watched = Watched::start(SocketLimits::default()).await;
     let mut client = watched.served.connect().await;
-    for number in 0..5 {
+    for number in 0..10 {
         let kind = if number == 0 { Data::Text } else { Data::Continue };
         let frame = Frame::message(vec![b' '; 20_000], OpCode::Data(kind), false);
         if client.socket.send(Message::Frame(frame)).await.is_err() {

@@ -301,7 +301,7 @@ async fn presence_on_a_board_that_is_not_subscribed_or_with_nonsense_is_an_error
     let mut client = served.connect().await;
     let tab = app::new_id::<TabId>();
     for board in [board, app::new_id::<BoardId>()] {
-        client.say(&ClientMessage::Present { board, tab, editing: None, secret: None }).await;
+        client.say(&ClientMessage::Present { board, tab, editing: None, comment: false, secret: None }).await;
         let ServerMessage::Error { code, board: about, .. } = client.hear().await else { panic!("an error") };
         assert_eq!((code, about), (ErrorCode::NotSubscribed, Some(board)));
     }
@@ -319,7 +319,7 @@ async fn presence_on_a_board_that_is_not_subscribed_or_with_nonsense_is_an_error
     // A task that is on another board, or does not exist, is accepted: presence is only a hint.
     for task in [elsewhere, new_task()] {
         client.subscribe(board, Some(1)).await;
-        client.say(&ClientMessage::Present { board, tab, editing: Some(task), secret: None }).await;
+        client.say(&ClientMessage::Present { board, tab, editing: Some(task), comment: false, secret: None }).await;
         watcher.until(|presence_state| presence_state.editing.iter().any(|editing| editing.task == task)).await;
     }
     drop(client);

@@ -3,13 +3,14 @@
 
 use app::{
     fields::FieldEdit,
-    id::{BoardId, LabelId, TaskId},
+    id::{BoardId, CommentId, LabelId, TaskId},
     label::{Hue, Pattern},
     model::{ColumnKind, Place, Priority},
     ops::{
-        AddChecklistItems, CreateChecklist, CreateColumn, CreateLabel, CreateTask, DeleteChecklistItems, DeleteColumn,
-        DeleteLabel, DeleteTask, MergeLabels, NewChecklistItem, Op, RestoreTask, UnmergeLabel, UpdateBoard,
-        UpdateChecklist, UpdateChecklistItem, UpdateColumn, UpdateLabel, UpdateTask,
+        AddChecklistItems, CreateChecklist, CreateColumn, CreateComment, CreateLabel, CreateTask, DeleteChecklistItems,
+        DeleteColumn, DeleteComment, DeleteLabel, DeleteTask, MergeLabels, NewChecklistItem, Op, RestoreComment,
+        RestoreTask, UnmergeLabel, UpdateBoard, UpdateChecklist, UpdateChecklistItem, UpdateColumn, UpdateComment,
+        UpdateLabel, UpdateTask,
     },
     state::BoardState,
     time::Day,
@@ -71,6 +72,10 @@ async fn run(node: &Node, database: &Database, steps: &[Step]) {
     let in_memory = node.board(board.id).await;
     let in_rows = database.open().await.board(board.id).await.expect("it can be read").expect("the board");
     assert_eq!(in_memory, in_rows);
+    for task in in_memory.tasks() {
+        let page = node.store.comments(board.id, task.id, None, 100, None).await.expect("they can be read");
+        assert_eq!(page.comments.len() as u32, task.comments, "the comments of {}", task.id);
+    }
     assert_eq!(*in_memory, node.replayed(board.id).await);
     assert_eq!(node.numbers(board.id).await.len() as u64, in_memory.seq());
     checked(database, board.id).await;
@@ -106,6 +111,9 @@ fn op(state: &BoardState, board: &NewBoard, (kind, which, other, value): &Step) 
     if kind % 7 == 6 {
         let first = state.tasks().find(|task| !task.is_deleted()).map(|task| task.id);
         return checklist_op(state, first.unwrap_or_else(new_task), (which, other), *value);
+    }
+    if kind % 7 == 5 {
+        return comment_op(board.id, task(which), *value);
     }
     if kind % 5 == 4 {
         return label_op(label(which), label(other), task(other), *value);
@@ -156,7 +164,23 @@ fn op(state: &BoardState, board: &NewBoard, (kind, which, other, value): &Step) 
             place: Some(place(*value, || column(other))),
             ..UpdateColumn::of(column(which))
         }),
-        _ => Op::UpdateBoard(UpdateBoard { name: Some(text()), ..UpdateBoard::default() }),
+        _ => Op::UpdateBoard(UpdateBoard {
+            name: (value % 2 == 0).then(text),
+            key: (value % 3 == 0).then(|| format!("K{}", char::from(b'A' + value % 26))),
+            ..UpdateBoard::default()
+        }),
+    }
+}
+
+/// An operation on one of a few comments of a board.
+fn comment_op(board: BoardId, task: TaskId, value: u8) -> Op {
+    let comment = CommentId(uuid::Uuid::new_v5(&board.0, &[value % 5]));
+    let text = format!("Comment {value}");
+    match value / 5 % 5 {
+        0 | 1 => Op::CreateComment(CreateComment { comment, task, text }),
+        2 => Op::UpdateComment(UpdateComment { text, ..UpdateComment::of(comment) }),
+        3 => Op::DeleteComment(DeleteComment::of(comment)),
+        _ => Op::RestoreComment(RestoreComment::of(comment)),
     }
 }
 

@@ -103,6 +103,16 @@ impl Node {
     }
 }
 
+impl Node {
+    /// The same for a board from before there were keys and numbers, which its log lacks: with those of its rows.
+    pub async fn replayed_and_numbered(&self, board: BoardId) -> BoardState {
+        let mut state = self.replayed(board).await;
+        let rows = self.board(board).await;
+        state.adopt_numbers(&rows);
+        state
+    }
+}
+
 impl NewBoard {
     pub fn create(&self) -> Op {
         let kinds = [("To do", ColumnKind::Open), ("Doing", ColumnKind::Active), ("Done", ColumnKind::Done)];

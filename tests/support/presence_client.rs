@@ -47,7 +47,13 @@ impl PresenceClient {
 
     pub async fn edit(&mut self, editing: Option<TaskId>) {
         self.client
-            .say(&ClientMessage::Present { board: self.board, tab: self.tab, editing, secret: self.secret })
+            .say(&ClientMessage::Present {
+                board: self.board,
+                tab: self.tab,
+                editing,
+                comment: false,
+                secret: self.secret,
+            })
             .await;
     }
 

@@ -59,7 +59,7 @@ pub async fn expect_boards(node: &Node, version: &str, engine: &str) -> Vec<Boar
         let trash = board.tasks().filter(|task| task.is_deleted()).map(|task| task.title.clone());
         assert_eq!(trash.collect::<Vec<_>>(), expected.trash);
         // Its log still results in this state.
-        assert_eq!(node.replayed(*id).await, *board);
+        assert_eq!(node.replayed_and_numbered(*id).await, *board);
         let history = node.store.newest_changes(*id, None, 1_000).await.expect("its history");
         assert_eq!(history.entries.len() as Seq, expected.seq);
     }

@@ -6,5 +6,6 @@
 mod support;
 
 mod newer;
+mod numbers;
 mod old_data;
 mod rolling;

@@ -18,7 +18,7 @@ async fn old_database_reads_as_expected_and_accepts_writes(version: &str, engine
         let task = new_task();
         node.accepted(*id, create(task, "After the update")).await;
         node.accepted(*id, delete(task)).await;
-        assert_eq!(node.replayed(*id).await, *node.board(*id).await);
+        assert_eq!(node.replayed_and_numbered(*id).await, *node.board(*id).await);
     }
     node.close().await;
 }

@@ -43,6 +43,8 @@ pub struct Board {
     pub id: BoardId,
     /// The name.
     pub name: String,
+    /// The key.
+    pub key: String,
     /// The number of its newest change.
     pub seq: Seq,
     /// The role of everyone on the server.
@@ -295,6 +297,7 @@ fn facts_section(board: &Board, has_accounts: bool) -> AnyView {
     known.extend([
         ("Created", day(*created_at).into_any()),
         ("Last change", time_ago(*changed_at, *now)),
+        ("Key", board.key.clone().into_any()),
         ("Changes", thousands(*seq).into_any()),
         ("Id", view! { <code>{id.to_string()}</code> }.into_any()),
     ]);

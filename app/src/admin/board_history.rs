@@ -116,6 +116,7 @@ fn field_name(board: &Board, revision: &BoardFieldRevision) -> String {
     let of = &revision.of;
     match revision.field {
         BoardField::Name => "Name".to_owned(),
+        BoardField::Key => "Key".to_owned(),
         BoardField::Everyone => "Who may open it".to_owned(),
         BoardField::Archived => "State".to_owned(),
         BoardField::Member(person) => format!("Role of {}", mentioned(Some(person), |person| name_of(board, person))),
@@ -128,7 +129,7 @@ fn field_name(board: &Board, revision: &BoardFieldRevision) -> String {
 
 fn words(field: BoardField, value: &BoardValue) -> String {
     match value {
-        BoardValue::Name(name) => name.clone(),
+        BoardValue::Name(text) | BoardValue::Key(text) => text.clone(),
         BoardValue::Role(role) if field == BoardField::Everyone => everyone_words(*role).to_owned(),
         BoardValue::Role(None) => "Not on the board".to_owned(),
         BoardValue::Role(Some(role)) => role_words(*role).to_owned(),

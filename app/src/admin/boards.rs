@@ -24,6 +24,8 @@ pub struct Board {
     pub id: BoardId,
     /// The name.
     pub name: String,
+    /// The key.
+    pub key: String,
     /// The role of everyone on the server.
     pub everyone: Option<BoardRole>,
     /// The managers.
@@ -123,14 +125,33 @@ pub fn page(listing: Listing<Board>) -> Frame {
 }
 
 fn row(board: Board, now: Timestamp) -> Row {
-    let Board { id, name, everyone, managers, members, open_tasks, tasks, links, created_at, changed_at, archived_at } =
-        board;
+    let Board {
+        id,
+        name,
+        key,
+        everyone,
+        managers,
+        members,
+        open_tasks,
+        tasks,
+        links,
+        created_at,
+        changed_at,
+        archived_at,
+    } = board;
     let number = |number: u64| thousands(number).into_any();
     let cells = vec![
         match archived_at {
-            None => board_link(id, name),
+            None => view! {
+                {board_link(id, name)}
+                " "
+                <span class="hint">{key}</span>
+            }
+            .into_any(),
             Some(_) => view! {
                 {board_link(id, name)}
+                " "
+                <span class="hint">{key}</span>
                 " "
                 <span class="chip">"Archived"</span>
             }

@@ -119,6 +119,8 @@ pub struct Preview {
     pub trash: Option<TrashForecast>,
     /// The labels that tasks lose because the other board has none like them.
     pub left_behind: Vec<String>,
+    /// How many tasks have comments that do not come along to the other board.
+    pub commented: usize,
     /// Whether there are more, which are not touched.
     pub is_cut: bool,
     /// The boards with their numbers of tasks, largest first.
@@ -145,6 +147,7 @@ pub fn preview(content: Preview) -> Frame {
         archived,
         trash,
         left_behind,
+        commented,
         is_cut,
         boards,
         titles,
@@ -187,6 +190,14 @@ pub fn preview(content: Preview) -> Frame {
         let (label, them) = if left_behind.len() == 1 { ("label", "it") } else { ("labels", "them") };
         let words =
             format!("The other board does not have the {label} {}, so tasks lose {them}.", listed(&left_behind));
+        view! { <p>{words}</p> }.into_any()
+    });
+    let commented = (is_ready && commented > 0).then(|| {
+        let (have, their) = if commented == 1 { ("has", "its") } else { ("have", "their") };
+        let words = format!(
+            "{} {have} comments. They do not come along, and stay with {their} original in the trash.",
+            tasks_of(commented)
+        );
         view! { <p>{words}</p> }.into_any()
     });
     let trash = trash.map(trash_view);
@@ -235,6 +246,7 @@ pub fn preview(content: Preview) -> Frame {
             {so_already}
             {archived}
             {left_behind}
+            {commented}
             {trash}
             {need}
             <div class="table-actions">

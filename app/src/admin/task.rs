@@ -24,6 +24,8 @@ pub struct TaskPage {
     pub reader: Reader,
     /// The task's id.
     pub id: TaskId,
+    /// What people call it: `WEB-42`.
+    pub reference: String,
     /// The title.
     pub title: String,
     /// The description, in Markdown.
@@ -217,6 +219,7 @@ pub fn page(content: TaskPage) -> Frame {
                 {fact("Priority", priority_words(content.priority).into_any())} {fact("Start", day(content.start))}
                 {fact("Due", day(content.due))} {fact("Labels", labels)} {fact("Assigned to", people.into_any())}
                 {fact("Created", fact_time(&content.created))} {fact("Changed", fact_time(&content.updated))}
+                {fact("Number", content.reference.clone().into_any())}
                 {fact("Id", view! { <code>{id.to_string()}</code> }.into_any())}
                 {fact("Newest change", content.seq.to_string().into_any())}
             </dl>
@@ -248,6 +251,7 @@ fn revision_view(task: TaskId, revision: &Revision, can_put_back: &[bool], names
         RevisionEvent::Deleted => "put it into the trash",
         RevisionEvent::Restored => "restored it from the trash",
         RevisionEvent::Checklists => "changed its checklists",
+        RevisionEvent::Comment => "wrote or changed a comment on it",
         RevisionEvent::Unknown => "changed it in a way that this version does not know",
     };
     let fields: Vec<_> = fields

@@ -60,6 +60,8 @@ pub struct Tasks {
 pub struct Task {
     /// The task's id.
     pub id: TaskId,
+    /// What people call it: `WEB-42`.
+    pub reference: String,
     /// The title.
     pub title: String,
     /// The board.
@@ -265,7 +267,7 @@ pub fn page(content: Tasks) -> Frame {
         path: PATH,
         caption: "Tasks",
         query,
-        search: Some("Search titles"),
+        search: Some("Search titles, or a task such as WEB-42"),
         filters,
         presets,
         dates,
@@ -291,6 +293,7 @@ fn with_all(all: &str, choices: impl IntoIterator<Item = (String, String)>) -> V
 fn row(task: Task, query: &Query, today: Option<Day>, now: Timestamp) -> Row {
     let Task {
         id,
+        reference,
         title,
         board: (board, board_name),
         is_archived,
@@ -339,6 +342,8 @@ fn row(task: Task, query: &Query, today: Option<Day>, now: Timestamp) -> Row {
     let by = updated_by.map(|name| format!(" by {name}"));
     let cells = vec![
         view! {
+            <span class="hint">{reference}</span>
+            " "
             <a href=address(id)>{title}</a>
             {edit}
         }

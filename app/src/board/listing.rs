@@ -12,6 +12,7 @@ use std::{
 use crate::state::{BoardState, Touched};
 use crate::{
     id::{ActorId, ColumnId, LabelId, TaskId},
+    key::{BoardKey, TaskRef, parse_number},
     label::LabelFilter,
     model::{ColumnKind, Priority, Task},
     rank::Rank,
@@ -22,7 +23,8 @@ use crate::{
 /// The filter and the order of a list. The default is all tasks, in the order of the board.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wanted {
-    /// Words that the title, the description and the names of the labels must contain, each in one of them, in any case and order.
+    /// Words that the title, the description and the names of the labels must contain, each in one of them, in any case and order. A word may
+    /// also be what people call the task, `WEB-42`; the first one its number, `42`.
     pub text: String,
     /// The column that the tasks must be in.
     pub column: Option<ColumnId>,
@@ -103,6 +105,10 @@ pub struct Listing {
     wanted: Wanted,
     /// The words of [`Wanted::text`], in lower case.
     words: Vec<String>,
+    /// The number of a task that each word means.
+    numbers: Vec<Option<u32>>,
+    /// The key of the board.
+    key: Option<BoardKey>,
     columns: HashMap<ColumnId, ColumnFacts>,
     labels: HashMap<LabelId, LabelFacts>,
     entries: HashMap<TaskId, Entry>,
@@ -156,8 +162,11 @@ enum First {
 impl Listing {
     /// Creates the list of a board's tasks.
     pub fn new(board: &BoardState, wanted: Wanted) -> Self {
+        let words = words(&wanted.text);
         let mut listing = Self {
-            words: words(&wanted.text),
+            numbers: numbers(&words, board.key()),
+            words,
+            key: board.key().cloned(),
             wanted,
             columns: column_facts(board),
             labels: label_facts(board),
@@ -194,6 +203,7 @@ impl Listing {
     pub fn want(&mut self, wanted: Wanted) {
         if wanted != self.wanted {
             self.words = words(&wanted.text);
+            self.numbers = numbers(&self.words, self.key.as_ref());
             self.wanted = wanted;
             self.place_all();
         }
@@ -201,6 +211,11 @@ impl Listing {
 
     /// Updates the list after a change of the board.
     pub fn update(&mut self, board: &BoardState, touched: &Touched) {
+        if board.key() != self.key.as_ref() {
+            self.key = board.key().cloned();
+            self.numbers = numbers(&self.words, self.key.as_ref());
+            self.place_all();
+        }
         if touched.any_column() {
             let columns = column_facts(board);
             if columns != self.columns {
@@ -270,8 +285,11 @@ impl Listing {
         let text = || folded(&format!("{}\n{}", task.title, task.description().unwrap_or_default()));
         let text = entry.text.get_or_insert_with(text);
         let labels: Vec<&LabelFacts> = task.labels.iter().filter_map(|id| self.labels.get(id)).collect();
-        let is_in = |word: &String| text.contains(word) || labels.iter().any(|label| label.name.contains(word));
-        self.words.iter().all(is_in)
+        let number = entry.task.number;
+        let is_in = |(word, meant): (&String, &Option<u32>)| {
+            *meant == Some(number) || text.contains(word) || labels.iter().any(|label| label.name.contains(word))
+        };
+        self.words.iter().zip(&self.numbers).all(is_in)
     }
 
     fn key(&self, task: &Task) -> Key {
@@ -293,6 +311,16 @@ impl Listing {
 
 fn words(text: &str) -> Vec<String> {
     folded(text).split_whitespace().map(str::to_owned).collect()
+}
+
+/// The number of a task that each word means, if it means one.
+fn numbers(words: &[String], key: Option<&BoardKey>) -> Vec<Option<u32>> {
+    let number = |(index, word): (usize, &String)| match TaskRef::parse(word) {
+        Some(name) => (Some(&name.key) == key).then_some(name.number),
+        None if index == 0 => parse_number(word),
+        None => None,
+    };
+    words.iter().enumerate().map(number).collect()
 }
 
 fn label_facts(board: &BoardState) -> HashMap<LabelId, LabelFacts> {

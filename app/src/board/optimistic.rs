@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::undo::{Direction, NotUndone, UndoStack, Undone};
 use crate::{
     access::{BoardRole, Principal},
+    comment::CommentPage,
     fields::Field,
     id::{MutationId, TaskId},
     model::{Seq, TextField},
@@ -183,6 +184,32 @@ impl OptimisticBoard {
         self.loaded.parts.retain(|part| *part != state::Part::Task(task));
         self.confirmed.unload_checklists(task);
         self.replay([Entity::Task(task)].into_iter().collect())
+    }
+
+    /// Holds the comments of a task from now on: see [`BoardState::hold_comments`].
+    pub fn hold_comments(&mut self, task: TaskId) {
+        if self.confirmed.hold_comments(task) {
+            self.view.hold_comments(task);
+        }
+    }
+
+    /// Loads a page of comments. `None` if it is too old, or is not needed any more.
+    pub fn load_comments(&mut self, page: &CommentPage) -> Option<Touched> {
+        if page.seq < self.loaded.since || !self.confirmed.load_comments(page) {
+            return None;
+        }
+        self.view.hold_as(&self.confirmed);
+        let loaded = page.comments.iter().chain(&page.linked);
+        let touched = loaded.map(|comment| Entity::Comment(comment.task, comment.id)).collect();
+        Some(self.replay(touched))
+    }
+
+    /// Stops holding the comments of a task, but for those that may be needed for an undo.
+    pub fn release_comments(&mut self, task: TaskId) {
+        let Self { confirmed, undo, .. } = self;
+        confirmed.release_comments(task, |comment| undo.names_comment(comment));
+        self.view.hold_as(&self.confirmed);
+        self.replay(Touched::default());
     }
 
     /// Sets the person's current rights.
@@ -458,6 +485,8 @@ impl OptimisticBoard {
         if is_outline {
             self.confirmed.keep_loaded(&old);
         }
+        self.confirmed.keep_comments(&old);
+        self.view.hold_as(&self.confirmed);
         self.loaded = Loaded { since: self.confirmed.seq(), ..Loaded::default() };
         let differs = |id: &TaskId| old.task(*id) != self.confirmed.task(*id);
         let columns = old.columns().chain(self.confirmed.columns()).map(|column| Entity::Column(column.id));

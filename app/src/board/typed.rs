@@ -5,7 +5,7 @@
 //! does not save a text that is too long. Nothing is cut: the text stays in the field, with a message on how much is
 //! too long.
 
-use crate::text::{MAX_DESCRIPTION_BYTES, MAX_NAME_CHARS, MAX_TITLE_CHARS};
+use crate::text::{MAX_COMMENT_BYTES, MAX_DESCRIPTION_BYTES, MAX_NAME_CHARS, MAX_TITLE_CHARS};
 
 /// A kind of text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,11 +16,13 @@ pub enum Typed {
     Name,
     /// The description of a task.
     Description,
+    /// A comment.
+    Comment,
 }
 
 impl Typed {
     /// Returns the text as it is saved. In one-line texts, control characters and line breaks become a space, as line
-    /// breaks do in the fields of every browser. In descriptions, all kinds of line breaks become `\n`, and other
+    /// breaks do in the fields of every browser. In descriptions and comments, all kinds of line breaks become `\n`, and other
     /// control characters except tabs become a space.
     pub fn normalize(self, text: &str) -> String {
         match self {
@@ -38,7 +40,7 @@ impl Typed {
                 }
                 normalized.trim().to_owned()
             }
-            Self::Description => {
+            Self::Description | Self::Comment => {
                 let readable = |char: char| match char {
                     '\n' | '\t' => char,
                     char if breaks_lines(char) => '\n',
@@ -58,6 +60,7 @@ impl Typed {
             Self::Title => (normalized.chars().count(), MAX_TITLE_CHARS, "character"),
             Self::Name => (normalized.chars().count(), MAX_NAME_CHARS, "character"),
             Self::Description => (normalized.len(), MAX_DESCRIPTION_BYTES, "byte"),
+            Self::Comment => (normalized.len(), MAX_COMMENT_BYTES, "byte"),
         };
         let over = length.checked_sub(most).filter(|over| *over > 0)?;
         let plural = if over == 1 { "" } else { "s" };
@@ -70,7 +73,7 @@ impl Typed {
         let most = match self {
             Self::Title => MAX_TITLE_CHARS,
             Self::Name => MAX_NAME_CHARS,
-            Self::Description => return None,
+            Self::Description | Self::Comment => return None,
         };
         Some(format!("[\\s\\S]{{0,{most}}}"))
     }
@@ -83,7 +86,7 @@ fn breaks_lines(char: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::{description, line};
+    use crate::text::{comment, description, line};
 
     /// Texts with each special character, between letters.
     fn odd() -> impl Iterator<Item = String> {
@@ -98,6 +101,7 @@ mod tests {
                 assert!(line("title", &kind.normalize(&text), MAX_TITLE_CHARS).is_ok(), "{text:?}");
             }
             assert!(description(&Typed::Description.normalize(&text)).is_ok(), "{text:?}");
+            assert!(comment(&Typed::Comment.normalize(&text)).is_ok(), "{text:?}");
         }
     }
 

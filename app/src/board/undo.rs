@@ -14,7 +14,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use crate::{
-    id::{ChecklistId, MutationId, TaskId},
+    id::{ChecklistId, CommentId, MutationId, TaskId},
     model::Seq,
     ops::{Change, ChangeKind, Inverse, Op, Part},
     refusal::Refusal,
@@ -191,6 +191,14 @@ impl UndoStack {
     /// Whether an edit is remembered. An edit that was not applied is not.
     pub fn knows(&self, id: MutationId) -> bool {
         self.edits.contains_key(&id)
+    }
+
+    /// Whether an edit that may be undone or redone is about this comment.
+    pub fn names_comment(&self, comment: CommentId) -> bool {
+        self.edits
+            .values()
+            .filter_map(|edit| edit.inverse.as_ref())
+            .any(|inverse| inverse.op.comment() == Some(comment))
     }
 
     /// Returns the label of an edit.

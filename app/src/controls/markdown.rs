@@ -8,10 +8,12 @@ use std::fmt::Write as _;
 
 use pulldown_cmark::{Alignment, CodeBlockKind, Event, LinkType, Options, Parser, Tag, TagEnd, TextMergeWithOffset};
 
+use crate::key::next_ref;
+
 /// How many levels the headings in the text are lowered, so that they come below the headings of the panel around the text.
 const HEADING_SHIFT: usize = 2;
 
-/// Renders Markdown with tables, strikethrough, task lists and bare web addresses. A line break in the text becomes a line break on the
+/// Renders Markdown with tables, strikethrough, task lists, bare web addresses and names of tasks. A line break in the text becomes a line break on the
 /// page.
 pub fn to_html(markdown: &str) -> String {
     rendered(markdown, LINE_BREAK, false)
@@ -45,7 +47,8 @@ pub fn ticked(markdown: &str, at: usize) -> Option<String> {
 /// it is written.
 pub fn inline_to_html(line: &str) -> String {
     // Most lines have no Markdown, and a page may have thousands.
-    if !line.contains(['*', '_', '`', '~', '[', '<', '&', '\\']) && !line.contains("http") {
+    let has_none = !line.contains(['*', '_', '`', '~', '[', '<', '&', '\\']) && !line.contains("http");
+    if has_none && next_ref(line).is_none() {
         return escaped(line);
     }
     // With a word in front, every line is a paragraph.
@@ -313,11 +316,27 @@ impl Writer {
         while let Some(start) = next_address(text) {
             let (before, rest) = text.split_at(start);
             let (address, after) = rest.split_at(address_len(rest));
-            self.text(before);
+            self.text_with_names(before);
             self.open_anchor(address, false);
             self.text(address);
             self.close_anchor();
             text = after;
+        }
+        self.text_with_names(text);
+    }
+
+    /// Writes text and makes links of the names of tasks in it, such as `WEB-42`. The router leaves these links to the browser, because the
+    /// server finds the task; they open in a new tab, so that text that is being typed is not lost.
+    fn text_with_names(&mut self, mut text: &str) {
+        while let Some((start, end)) = next_ref(text) {
+            self.text(&text[..start]);
+            let name = &text[start..end];
+            // It has only letters, digits and a dash. Writing to a string cannot fail.
+            let _ = write!(
+                self.html,
+                "<a href=\"/t/{name}\" rel=\"external noopener nofollow\" target=\"_blank\">{name}</a>"
+            );
+            text = &text[end..];
         }
         self.text(text);
     }
@@ -474,6 +493,27 @@ mod tests {
             assert_eq!(inline_to_html(line), html, "{line}");
         }
         assert!(inline_to_html("see https://example.com").starts_with("see <a href=\"https://example.com\""));
+    }
+
+    #[test]
+    fn the_name_of_a_task_is_a_link_to_it() {
+        let link = |name: &str| {
+            format!("<a href=\"/t/{name}\" rel=\"external noopener nofollow\" target=\"_blank\">{name}</a>")
+        };
+        assert_eq!(to_html("See WEB-42, and AB-7."), format!("<p>See {}, and {}.</p>", link("WEB-42"), link("AB-7")));
+        assert_eq!(to_html("**WEB-42**"), format!("<p><strong>{}</strong></p>", link("WEB-42")));
+        assert_eq!(inline_to_html("Ask WEB-42"), format!("Ask {}", link("WEB-42")));
+        assert_eq!(to_html("- [ ] WEB-1").matches("<a ").count(), 1);
+        // Not in code, in a link or an address, and not what only looks like one.
+        for text in ["`WEB-42`", "```\nWEB-42\n```", "UTF-8 and CVE-2024-1", "web-42", "x-WEB-42"] {
+            assert!(!to_html(text).contains("/t/"), "{text}");
+            assert!(!inline_to_html(text).contains("/t/"), "{text}");
+        }
+        for text in ["[WEB-42](/x)", "https://example.com/WEB-42", "![WEB-42](https://example.com/a.png)"] {
+            let html = to_html(text);
+            assert!(html.matches("<a ").count() == 1 && !html.contains("/t/"), "{text}: {html}");
+        }
+        assert_eq!(to_html("https://example.com WEB-42 x").matches("<a ").count(), 2);
     }
 
     #[test]

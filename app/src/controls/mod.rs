@@ -3,6 +3,7 @@
 
 pub mod announcer;
 pub mod choice;
+pub mod clipboard;
 pub mod combobox;
 pub mod confirm;
 pub mod day_words;

@@ -2,10 +2,12 @@
 
 pub mod board;
 pub mod checklists;
+pub mod comments;
 pub mod history;
 pub mod labels;
 pub mod list;
 pub mod members;
+pub mod numbers;
 pub mod presence;
 pub mod quick_edit;
 pub mod revealed;

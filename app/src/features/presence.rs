@@ -95,7 +95,7 @@ pub fn editing_mark(editors: ArcRwSignal<Vec<Option<ActorId>>>) -> AnyView {
         if editors.is_empty() {
             return None;
         }
-        let words = editing_words(&editors, &use_context::<Live>()?.people().read())?;
+        let words = editing_words(&editors, &use_context::<Live>()?.people().read(), EDITING)?;
         let faces = editors.into_iter().flatten().take(FACES_ON_CARD).map(face).collect_view();
         let mark = view! {
             <span class="editing-mark" title=words.clone()>
@@ -116,7 +116,7 @@ pub fn EditingNow(board: LiveBoard, task: TaskId) -> impl IntoView {
     let people = expect_context::<Live>().people();
     let announcer = expect_context::<Announcer>();
     let editors = board.task(task).editors;
-    let words = move || editing_words(&editors.read(), &people.read());
+    let words = move || editing_words(&editors.read(), &people.read(), EDITING);
     let say = words.clone();
     Effect::new(move || {
         if let Some(words) = say() {
@@ -135,6 +135,23 @@ pub fn EditingNow(board: LiveBoard, task: TaskId) -> impl IntoView {
     };
     redrawn(draw).into_any()
 }
+
+/// Shows who else is writing a comment on a task.
+#[component]
+pub fn CommentingNow(board: LiveBoard, task: TaskId) -> impl IntoView {
+    let people = expect_context::<Live>().people();
+    let writers = board.task(task).commenting;
+    let words = move || editing_words(&writers.read(), &people.read(), "writing a comment");
+    view! {
+        <p class="commenting-now hint" role="status">
+            {words}
+        </p>
+    }
+    .into_any()
+}
+
+/// What whoever edits a task does.
+const EDITING: &str = "editing this task";
 
 /// A number of people, with an optional word after it.
 fn count(count: u32, words: &'static str) -> AnyView {
@@ -177,8 +194,8 @@ fn guest_words(guests: u32, me: Option<ActorId>) -> &'static str {
     }
 }
 
-/// Who is editing a task, as a sentence; `None` if nobody is.
-fn editing_words(editors: &[Option<ActorId>], known: &People) -> Option<String> {
+/// Who is doing something to a task, as a sentence; `None` if nobody is.
+fn editing_words(editors: &[Option<ActorId>], known: &People, what: &str) -> Option<String> {
     let mut who: Vec<String> = editors.iter().flatten().map(|person| name(*person, known)).collect();
     let guests = editors.len() - who.len();
     let is_alone = who.is_empty();
@@ -192,7 +209,7 @@ fn editing_words(editors: &[Option<ActorId>], known: &People) -> Option<String> 
     let last = who.pop()?;
     let are = if editors.len() == 1 { "is" } else { "are" };
     let who = if who.is_empty() { last } else { format!("{} and {last}", who.join(", ")) };
-    Some(format!("{who} {are} editing this task"))
+    Some(format!("{who} {are} {what}"))
 }
 
 fn name(person: ActorId, known: &People) -> String {
@@ -238,7 +255,7 @@ mod tests {
 
     #[test]
     fn whoever_edits_is_named() {
-        let words = |editors: &[Option<ActorId>]| editing_words(editors, &known()).unwrap_or_default();
+        let words = |editors: &[Option<ActorId>]| editing_words(editors, &known(), EDITING).unwrap_or_default();
         assert_eq!(words(&[]), "");
         assert_eq!(words(&[Some(ANA)]), "Ana Lima is editing this task");
         assert_eq!(words(&[Some(ANA), Some(BEN)]), "Ana Lima and Ben Ode are editing this task");

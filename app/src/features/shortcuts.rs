@@ -44,6 +44,8 @@ pub enum Command {
     SetPriority,
     SetColumn,
     Complete,
+    CopyLink,
+    CopyName,
     /// Moves the focus to the next card in the direction of the arrow key.
     GoToCard,
     GoToFirst,
@@ -241,6 +243,8 @@ pub const SHORTCUTS: &[Shortcut] = &[
     on(Scope::Task, Command::SetPriority, &[letter('p')], "Set the priority"),
     on(Scope::Task, Command::SetColumn, &[letter('m')], "Move it to another column"),
     on(Scope::Task, Command::Complete, &[letter('x')], "Complete or reopen it"),
+    on(Scope::Task, Command::CopyLink, &[letter('y')], "Copy the link to it"),
+    on(Scope::Task, Command::CopyName, &[letter('r')], "Copy its number, such as WEB-42"),
     on(Scope::Focused, Command::GoToCard, &[Keys::Arrows], "Go to the next card"),
     on(Scope::Focused, Command::GoToFirst, &[Keys::Plain(Key::Home)], "Go to the first card of the column"),
     on(Scope::Focused, Command::GoToLast, &[Keys::Plain(Key::End)], "Go to the last card of the column"),

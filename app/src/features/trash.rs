@@ -14,6 +14,7 @@ use crate::{
         rows::Rows,
         show_more::ShowMore,
     },
+    features::numbers::name::name_mark,
     forms::{RestoreTask, form_action},
     id::TaskId,
     live::{LiveBoard, Loading, act},
@@ -84,6 +85,7 @@ fn TrashedTask(board: LiveBoard, task: TaskId) -> impl IntoView {
         let shown = shown.clone();
         Memo::new(move |_| shown.read().as_ref().map(|task| task.title.clone()).unwrap_or_default())
     };
+    let name = name_mark(&board, shown.clone());
     let when = move || shown.read().as_ref().and_then(|task| task.deleted_at);
     let edits = board.may(BoardRole::Editor);
     let (board_id, task_id) = (board.id().to_string(), task.to_string());
@@ -95,7 +97,7 @@ fn TrashedTask(board: LiveBoard, task: TaskId) -> impl IntoView {
     view! {
         <li class="trash-row" data-task=task.to_string()>
             <div>
-                <p class="trash-title">{move || title.get()}</p>
+                <p class="trash-title">{move || title.get()} " " {name}</p>
                 {move || {
                     when()
                         .map(|at| {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::{
     access::BoardRole,
     id::{ActorId, ColumnId},
+    key::BoardKey,
     model::{Column, ColumnKind, Place, Seq},
     ops::{Change, ChangeKind, Op, SetArchived, SetMember, UpdateBoard, UpdateColumn, decide},
     rank::Rank,
@@ -32,6 +33,8 @@ pub struct BoardRevision {
 pub enum BoardField {
     /// The name.
     Name,
+    /// The key.
+    Key,
     /// The role of everyone on the server.
     Everyone,
     /// Whether it is archived.
@@ -51,6 +54,8 @@ pub enum BoardField {
 pub enum BoardValue {
     /// The name of the board.
     Name(String),
+    /// The key of the board.
+    Key(String),
     /// The role of everyone, or of a person; `None` if they have none.
     Role(Option<BoardRole>),
     /// Whether it is archived.
@@ -113,12 +118,16 @@ impl Known {
                 self.values.insert(BoardField::Archived, BoardValue::Archived(false));
                 created.columns.iter().for_each(|column| self.put_column(column));
                 let name = self.set(BoardField::Name, BoardValue::Name(created.name.clone()));
+                if let Some(key) = &created.key {
+                    self.set(BoardField::Key, BoardValue::Key(key.to_string()));
+                }
                 vec![name, self.set(BoardField::Everyone, BoardValue::Role(everyone))]
             }
             ChangeKind::BoardUpdated(updated) => {
                 let name = updated.name.clone().map(|name| self.set(BoardField::Name, BoardValue::Name(name)));
+                let key = updated.key.as_ref().map(|key| self.set(BoardField::Key, BoardValue::Key(key.to_string())));
                 let everyone = updated.everyone.map(|role| self.set(BoardField::Everyone, BoardValue::Role(role)));
-                name.into_iter().chain(everyone).filter(BoardFieldRevision::changes).collect()
+                name.into_iter().chain(key).chain(everyone).filter(BoardFieldRevision::changes).collect()
             }
             ChangeKind::ArchivedSet(set) => vec![self.set(BoardField::Archived, BoardValue::Archived(set.archived))],
             ChangeKind::MemberSet(set) => {
@@ -225,6 +234,9 @@ impl BoardFieldRevision {
         let op = match (self.field, self.before.as_ref()?) {
             (BoardField::Name, BoardValue::Name(name)) if name != board.name() => {
                 Op::UpdateBoard(UpdateBoard { guard, name: Some(name.clone()), ..UpdateBoard::default() })
+            }
+            (BoardField::Key, BoardValue::Key(key)) if Some(&**key) != board.key().map(BoardKey::as_str) => {
+                Op::UpdateBoard(UpdateBoard { key: Some(key.clone()), ..UpdateBoard::default() })
             }
             (BoardField::Everyone, BoardValue::Role(role)) if *role != board.access().everyone => {
                 Op::UpdateBoard(UpdateBoard { everyone: Some(*role), ..UpdateBoard::default() })

@@ -41,6 +41,8 @@ pub enum RevisionEvent {
     Restored,
     /// Its checklists were changed.
     Checklists,
+    /// Somebody wrote, edited, deleted or restored a comment on it, or reacted to one.
+    Comment,
     /// It was changed by a later version of Taskwire, in a way that this version does not know.
     Unknown,
 }
@@ -124,6 +126,9 @@ impl Known {
                 (RevisionEvent::Restored, if moved { vec![place] } else { Vec::new() })
             }
             ChangeKind::ChecklistsUpdated(_) => (RevisionEvent::Checklists, Vec::new()),
+            ChangeKind::CommentCreated(_) | ChangeKind::CommentUpdated(_) | ChangeKind::CommentDeleted(_) => {
+                (RevisionEvent::Comment, Vec::new())
+            }
             _ => (RevisionEvent::Unknown, Vec::new()),
         }
     }

@@ -148,6 +148,12 @@ impl ActivityItem {
             Self::MovedItem(text) => return in_it(format!("moved “{text}”")),
             Self::Labelled(added) => return direct(format!("added {} to", labels(added))),
             Self::Unlabelled(removed) => return direct(format!("removed {} from", labels(removed))),
+            Self::Reacted(with) => return direct(format!("reacted with {} to a comment on", with.emoji())),
+            Self::Unreacted(with) => return direct(format!("took back {} from a comment on", with.emoji())),
+            Self::Commented => ("commented on", Object::Direct, String::new()),
+            Self::EditedComment => ("edited a comment on", Object::Direct, String::new()),
+            Self::DeletedComment => ("deleted a comment on", Object::Direct, String::new()),
+            Self::RestoredComment => ("restored a comment on", Object::Direct, String::new()),
             Self::AddedLabel(name) => ("created the label", Object::None, format!(" {}", quoted(name))),
             Self::RenamedLabel(names) => ("renamed the label", Object::None, renamed(names)),
             Self::RecolouredLabel(name) => {
@@ -164,6 +170,14 @@ impl ActivityItem {
             }
             Self::CreatedBoard(name) => ("created the board", Object::None, format!(" {}", quoted(name))),
             Self::RenamedBoard(names) => ("renamed the board", Object::None, renamed(names)),
+            Self::ChangedKey(FromTo { from, to }) => {
+                let from = from.as_ref().map(|from| format!(" from {from}")).unwrap_or_default();
+                (
+                    "changed the key of the board",
+                    Object::None,
+                    format!("{from} to {}", to.as_deref().unwrap_or_default()),
+                )
+            }
             Self::DeletedBoard => ("deleted the board", Object::None, String::new()),
             Self::RestoredBoard => ("restored the board", Object::None, String::new()),
             Self::ArchivedBoard => ("archived the board", Object::None, String::new()),

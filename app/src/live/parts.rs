@@ -49,7 +49,7 @@ impl LiveBoard {
 fn ask(board: LiveBoard, part: Part, is_missing: Memo<bool>, state: RwSignal<Loading>, is_asked: StoredValue<bool>) {
     spawn_local(async move {
         let mut pause = PAUSE;
-        let is_loaded = match load_board(board.id(), vec![part], true).await {
+        let is_loaded = match load_board(board.id(), vec![part], true, None).await {
             // A part that is older than the state here is requested again.
             Ok(Some(loaded)) => {
                 board.live().add_people(loaded.people);

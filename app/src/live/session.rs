@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use crate::{
     access::Principal,
     board::{Direction, NotUndone, OptimisticBoard, Settled, TextBase, Undone},
+    comment::CommentPage,
     history::Event,
     id::{BoardId, MutationId, TaskId},
     live::reconnect::Millis,
@@ -231,6 +232,21 @@ impl BoardSession {
     /// Removes the checklists of a task from memory: see [`OptimisticBoard::unload`].
     pub fn unload(&mut self, task: TaskId) -> Outcome {
         Outcome { touched: self.board.unload(task), ..Outcome::default() }
+    }
+
+    /// Holds the comments of a task from now on. They must be loaded.
+    pub fn hold_comments(&mut self, task: TaskId) {
+        self.board.hold_comments(task);
+    }
+
+    /// Loads a page of comments. `None` if it must be loaded again, unless it is not needed any more.
+    pub fn load_comments(&mut self, page: &CommentPage) -> Option<Outcome> {
+        Some(Outcome { touched: self.board.load_comments(page)?, ..Outcome::default() })
+    }
+
+    /// Stops holding the comments of a task.
+    pub fn release_comments(&mut self, task: TaskId) {
+        self.board.release_comments(task);
     }
 
     /// Handles a message from the server. Ignores messages for other boards.

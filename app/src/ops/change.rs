@@ -4,8 +4,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{
     ArchivedSet, BoardCreated, BoardDeleted, BoardRestored, BoardUpdated, ChecklistsUpdated, ColumnCreated,
-    ColumnDeleted, ColumnUpdated, Effect, Inverse, LabelDeleted, LabelSet, MemberSet, Part, ShareLinkCreated,
-    ShareLinkRevoked, TaskCreated, TaskDeleted, TaskRestored, TaskUpdated,
+    ColumnDeleted, ColumnUpdated, CommentCreated, CommentDeleted, CommentUpdated, Effect, Inverse, LabelDeleted,
+    LabelSet, MemberSet, Part, ShareLinkCreated, ShareLinkRevoked, TaskCreated, TaskDeleted, TaskRestored, TaskUpdated,
 };
 use crate::{
     activity::{ActivityEntry, ActivityItem},
@@ -41,7 +41,7 @@ tagged! {
         /// The board was created. Its creator becomes its manager. A board without a known creator is open to everyone,
         /// as editors unless it says otherwise.
         BoardCreated(BoardCreated),
-        /// The name of the board, or the role of everyone on it, changed.
+        /// The name of the board, its key, or the role of everyone on it, changed.
         BoardUpdated(BoardUpdated),
         /// A person became a member, got another role, or was removed.
         MemberSet(MemberSet),
@@ -75,6 +75,12 @@ tagged! {
         TaskRestored(TaskRestored),
         /// Checklists of a task, or items of them, were added, changed or deleted.
         ChecklistsUpdated(ChecklistsUpdated),
+        /// A comment was added.
+        CommentCreated(CommentCreated),
+        /// A comment was edited or restored, or somebody reacted to it.
+        CommentUpdated(CommentUpdated),
+        /// A comment was deleted.
+        CommentDeleted(CommentDeleted),
         /// A kind of change that a later version of Taskwire made and this version does not know. A state that applies
         /// it [is not whole](BoardState::is_whole) any more. This version reads it and never writes it.
         #[serde(skip_serializing)]
@@ -103,6 +109,9 @@ crate::schema::tagged_schema! {
         TaskDeleted = "task_deleted",
         TaskRestored = "task_restored",
         ChecklistsUpdated = "checklists_updated",
+        CommentCreated = "comment_created",
+        CommentUpdated = "comment_updated",
+        CommentDeleted = "comment_deleted",
     }
 }
 
@@ -167,6 +176,9 @@ impl ChangeKind {
             Self::TaskDeleted(change) => change,
             Self::TaskRestored(change) => change,
             Self::ChecklistsUpdated(change) => change,
+            Self::CommentCreated(change) => change,
+            Self::CommentUpdated(change) => change,
+            Self::CommentDeleted(change) => change,
             Self::Unknown => &Unknown,
         }
     }
@@ -174,6 +186,14 @@ impl ChangeKind {
     /// Returns the task that the change is about, if it is about one.
     pub fn task(&self) -> Option<TaskId> {
         self.effect().task()
+    }
+
+    /// Numbers the task that the change adds to the board, if it adds one. Only the server does that, under the board's lock: a number is
+    /// never given twice, so it must not depend on a state that may be old.
+    pub fn number(&mut self, board: &BoardState) {
+        if let Self::TaskCreated(created) = self {
+            created.number = board.numbers() + 1;
+        }
     }
 
     /// Returns the tasks that leave the trash for good by the change.

@@ -8,6 +8,7 @@ use crate::{
     activity::ActivityItem,
     by_name,
     id::ColumnId,
+    key::BoardKey,
     model::{Column, ColumnKind},
     rank::Rank,
     refusal::{Refusal, Thing},
@@ -77,7 +78,8 @@ impl Operation for CreateBoard {
         }
         check_everyone(self.everyone)?;
         let name = text::name("name", &self.name)?;
-        Ok(ChangeKind::BoardCreated(BoardCreated { name, columns, everyone: self.everyone }))
+        // The server assigns the key when it stores the change.
+        Ok(ChangeKind::BoardCreated(BoardCreated { name, key: None, columns, everyone: self.everyone }))
     }
 }
 
@@ -87,6 +89,9 @@ impl Operation for CreateBoard {
 pub struct BoardCreated {
     /// The name of the board.
     pub name: String,
+    /// The key of the board, which no other board ever has. Absent in changes from before version 0.2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<BoardKey>,
     /// The columns, from left to right.
     pub columns: Vec<Column>,
     /// The role of everyone on the server on the board.
@@ -97,6 +102,7 @@ pub struct BoardCreated {
 impl Effect for BoardCreated {
     fn apply(&self, state: &mut BoardState, stamp: Stamp, touched: &mut Touched) {
         state.name.clone_from(&self.name);
+        state.key.clone_from(&self.key);
         state.created_at = stamp.at;
         state.access.everyone = self.everyone;
         match stamp.by.filter(|by| by.is_person()) {
@@ -139,7 +145,7 @@ mod tests {
             (None, None, Some(BoardRole::Editor)),
         ] {
             let mut state = BoardState::empty(BoardId(Uuid::from_u128(1)));
-            let created = BoardCreated { name: "Plans".to_owned(), columns: Vec::new(), everyone: None };
+            let created = BoardCreated { name: "Plans".to_owned(), key: None, columns: Vec::new(), everyone: None };
             created.apply(&mut state, Stamp { seq: 1, at: Timestamp::from_millis(0), by }, &mut Touched::default());
             let members: Vec<_> = state.access().members.keys().copied().collect();
             assert_eq!((members, state.access().everyone), (Vec::from_iter(manager), everyone), "{by:?}");

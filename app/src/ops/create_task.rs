@@ -15,7 +15,7 @@ use crate::{
     checklist::{Checklist, Checklists, MAX_CHECKLISTS},
     fields::{self, Field, FieldEdit, TaskPatch},
     id::{ActorId, ChecklistId, ColumnId, TaskId},
-    model::{ColumnKind, Place, Task},
+    model::{ColumnKind, Place, Task, none},
     rank::Rank,
     refusal::{Refusal, Thing},
     state::{BoardState, Entity, Placement, Stamp, Touched},
@@ -122,7 +122,10 @@ impl Operation for CreateTask {
         state.room().require_task([&title, &description], members, checklists.as_deref())?;
         let Placement { rank, ranks } = state.place_task(column, self.place, self.task);
         let task = self.task;
-        Ok(ChangeKind::TaskCreated(TaskCreated { task, title, description, column, rank, fields, checklists, ranks }))
+        // The server numbers the task when it stores the change: see `ChangeKind::number`.
+        let number = 0;
+        let created = TaskCreated { task, number, title, description, column, rank, fields, checklists, ranks };
+        Ok(ChangeKind::TaskCreated(created))
     }
 }
 
@@ -150,6 +153,10 @@ fn new_checklists(new: &[NewChecklist]) -> Result<Option<Arc<Checklists>>, Refus
 pub struct TaskCreated {
     /// The id of the task.
     pub task: TaskId,
+    /// The number of the task on its board, from 1 on; no other task of the board ever has it. Absent in changes from before version
+    /// 0.2.
+    #[serde(default, skip_serializing_if = "none")]
+    pub number: u32,
     /// The title.
     pub title: String,
     /// The description, in Markdown.
@@ -178,6 +185,8 @@ impl<'de> Deserialize<'de> for TaskCreated {
         #[derive(Deserialize)]
         struct Head {
             task: TaskId,
+            #[serde(default)]
+            number: u32,
             title: String,
             #[serde(default)]
             description: String,
@@ -189,9 +198,9 @@ impl<'de> Deserialize<'de> for TaskCreated {
             ranks: Vec<(TaskId, Rank)>,
         }
         let object = Object::read(deserializer)?;
-        let Head { task, title, description, column, rank, checklists, ranks } = object.parse()?;
+        let Head { task, number, title, description, column, rank, checklists, ranks } = object.parse()?;
         let fields = object.parse_with(|deserializer| fields::new::deserialize(deserializer))?;
-        Ok(Self { task, title, description, column, rank, checklists, ranks, fields })
+        Ok(Self { task, number, title, description, column, rank, checklists, ranks, fields })
     }
 }
 
@@ -199,6 +208,8 @@ impl Effect for TaskCreated {
     fn apply(&self, state: &mut BoardState, stamp: Stamp, touched: &mut Touched) {
         state.rerank_tasks(&self.ranks, touched);
         let mut task = Task::new(self.task, self.column, self.rank.clone(), stamp.seq, stamp.at, stamp.by);
+        task.number = self.number;
+        state.numbers = state.numbers.max(self.number);
         task.title.clone_from(&self.title);
         task.set_description(&self.description);
         self.fields.apply_to_new(&mut task);

@@ -9,7 +9,7 @@ use super::{Op, RestoreTask, UpdateChecklist, UpdateChecklistItem, UpdateColumn,
 use crate::{
     checklist::Checklists,
     fields::Field,
-    id::{ChecklistId, ChecklistItemId, ColumnId, LabelId, TaskId},
+    id::{ChecklistId, ChecklistItemId, ColumnId, CommentId, LabelId, TaskId},
     model::{Column, Place, Seq},
     state::BoardState,
 };
@@ -26,6 +26,8 @@ pub enum Part {
     Column(ColumnId),
     /// A label with all its fields, including its position.
     Label(LabelId),
+    /// The text of a comment, and whether it is deleted.
+    Comment(CommentId),
     /// A task with all its fields.
     Task(TaskId),
     /// One field of a task.
@@ -46,6 +48,7 @@ impl Part {
             Self::Archived => state.archived_seq(),
             Self::Column(id) => state.column(id).map_or(0, |column| column.seq),
             Self::Label(id) => state.label(id).map_or(0, |label| label.seq),
+            Self::Comment(id) => state.comment(id).map_or(0, |comment| comment.text_seq),
             Self::Task(id) => state.task(id).map_or(0, |task| task.seq),
             Self::Field(id, field) => state.task(id).map_or(0, |task| field.seq(task)),
             Self::Checklist(id, list) => {
@@ -187,6 +190,9 @@ fn set_guard(op: &mut Op, guard: Option<Seq>) {
         Op::UpdateChecklist(op) => op.guard = guard,
         Op::UpdateChecklistItem(op) => op.guard = guard,
         Op::DeleteChecklistItems(op) => op.guard = guard,
+        Op::UpdateComment(op) => op.guard = guard,
+        Op::DeleteComment(op) => op.guard = guard,
+        Op::RestoreComment(op) => op.guard = guard,
         // The other operations create something. Nobody can have changed what does not exist.
         _ => {}
     }

@@ -13,14 +13,17 @@
 mod add_checklist_items;
 mod change;
 mod checklists_updated;
+mod comment_updated;
 mod create_board;
 mod create_checklist;
 mod create_column;
+mod create_comment;
 mod create_label;
 mod create_task;
 mod delete_board;
 mod delete_checklist_items;
 mod delete_column;
+mod delete_comment;
 mod delete_label;
 mod delete_task;
 mod inverse;
@@ -28,29 +31,35 @@ mod label_set;
 mod labels;
 mod merge_labels;
 mod restore_board;
+mod restore_comment;
 mod restore_task;
 mod set_archived;
 mod set_member;
+mod set_reaction;
 mod share_links;
 mod unmerge_label;
 mod update_board;
 mod update_checklist;
 mod update_checklist_item;
 mod update_column;
+mod update_comment;
 mod update_label;
 mod update_task;
 
 pub use add_checklist_items::{AddChecklistItems, NewChecklistItem};
 pub use change::{Applied, Change, ChangeKind, Gap};
 pub use checklists_updated::{ChecklistEdit, ChecklistItemEdit, ChecklistsUpdated};
+pub use comment_updated::{CommentAct, CommentUpdated};
 pub use create_board::{BoardCreated, CreateBoard, MAX_COLUMNS, NewColumn};
 pub use create_checklist::CreateChecklist;
 pub use create_column::{ColumnCreated, CreateColumn};
+pub use create_comment::{CommentCreated, CreateComment};
 pub use create_label::CreateLabel;
 pub use create_task::{CreateTask, NewChecklist, TaskCreated};
 pub use delete_board::{BoardDeleted, DeleteBoard};
 pub use delete_checklist_items::DeleteChecklistItems;
 pub use delete_column::{ColumnDeleted, DeleteColumn};
+pub use delete_comment::{CommentDeleted, DeleteComment};
 pub use delete_label::{DeleteLabel, LabelDeleted};
 pub use delete_task::{DeleteTask, TaskDeleted};
 pub(crate) use inverse::Inverse;
@@ -58,23 +67,26 @@ pub use inverse::{Part, guarded, inverse_of};
 pub use label_set::LabelSet;
 pub use merge_labels::MergeLabels;
 pub use restore_board::{BoardRestored, RestoreBoard};
+pub use restore_comment::RestoreComment;
 pub use restore_task::{RestoreTask, TaskRestored};
 use serde::{Deserialize, Deserializer, Serialize};
 pub use set_archived::{ArchivedSet, SetArchived};
 pub use set_member::{MAX_MEMBERS, MemberSet, SetMember};
+pub use set_reaction::SetReaction;
 pub use share_links::{CreateShareLink, RevokeShareLink, Sha256Digits, ShareLinkCreated, ShareLinkRevoked};
 pub use unmerge_label::UnmergeLabel;
 pub use update_board::{BoardUpdated, UpdateBoard};
 pub use update_checklist::UpdateChecklist;
 pub use update_checklist_item::UpdateChecklistItem;
 pub use update_column::{ColumnUpdated, UpdateColumn};
+pub use update_comment::UpdateComment;
 pub use update_label::UpdateLabel;
 pub use update_task::{TaskUpdated, UpdateTask};
 
 use crate::{
     access::{BoardRole, Principal, Scope},
     activity::ActivityItem,
-    id::{ActorId, ColumnId, MutationId, TaskId},
+    id::{ActorId, ColumnId, CommentId, MutationId, TaskId},
     model::{Column, ColumnKind, Seq, Task},
     refusal::{Refusal, Thing},
     state::{BoardState, Stamp, Touched},
@@ -97,7 +109,7 @@ pub struct Mutation {
 pub enum Op {
     /// Create the board.
     CreateBoard(CreateBoard),
-    /// Change the name of the board, or the role of everyone on it.
+    /// Change the name of the board, its key, or the role of everyone on it.
     UpdateBoard(UpdateBoard),
     /// Delete the board, with everything on it.
     DeleteBoard(DeleteBoard),
@@ -145,6 +157,16 @@ pub enum Op {
     UpdateChecklistItem(UpdateChecklistItem),
     /// Delete items of a checklist.
     DeleteChecklistItems(DeleteChecklistItems),
+    /// Add a comment to a task.
+    CreateComment(CreateComment),
+    /// Replace the text of a comment.
+    UpdateComment(UpdateComment),
+    /// Delete a comment.
+    DeleteComment(DeleteComment),
+    /// Restore a deleted comment.
+    RestoreComment(RestoreComment),
+    /// React to a comment, or take that back.
+    SetReaction(SetReaction),
 }
 
 #[cfg(feature = "ssr")]
@@ -175,6 +197,11 @@ crate::schema::tagged_schema! {
         AddChecklistItems = "add_checklist_items",
         UpdateChecklistItem = "update_checklist_item",
         DeleteChecklistItems = "delete_checklist_items",
+        CreateComment = "create_comment",
+        UpdateComment = "update_comment",
+        DeleteComment = "delete_comment",
+        RestoreComment = "restore_comment",
+        SetReaction = "set_reaction",
     }
 }
 
@@ -215,6 +242,11 @@ impl Op {
             Self::AddChecklistItems(op) => op,
             Self::UpdateChecklistItem(op) => op,
             Self::DeleteChecklistItems(op) => op,
+            Self::CreateComment(op) => op,
+            Self::UpdateComment(op) => op,
+            Self::DeleteComment(op) => op,
+            Self::RestoreComment(op) => op,
+            Self::SetReaction(op) => op,
         }
     }
 
@@ -237,6 +269,18 @@ impl Op {
             Self::AddChecklistItems(op) => Some(op.task),
             Self::UpdateChecklistItem(op) => Some(op.task),
             Self::DeleteChecklistItems(op) => Some(op.task),
+            _ => None,
+        }
+    }
+
+    /// Returns the comment that the operation is about. Whoever decides the operation must [hold](BoardState::hold_comment) it.
+    pub fn comment(&self) -> Option<CommentId> {
+        match self {
+            Self::CreateComment(op) => Some(op.comment),
+            Self::UpdateComment(op) => Some(op.comment),
+            Self::DeleteComment(op) => Some(op.comment),
+            Self::RestoreComment(op) => Some(op.comment),
+            Self::SetReaction(op) => Some(op.comment),
             _ => None,
         }
     }
@@ -265,6 +309,11 @@ trait Operation {
     /// Whether the operation may be applied to an archived board. False for everything that changes its name or contents.
     fn is_allowed_on_archived(&self) -> bool {
         false
+    }
+
+    /// Checks what the role alone does not decide, for a principal who has that role.
+    fn permit(&self, _principal: &Principal, _state: &BoardState) -> Result<(), Refusal> {
+        Ok(())
     }
 
     /// Decides what the operation does to a board, or why it is refused. Text in the result is trimmed.
@@ -345,7 +394,10 @@ pub fn permit(principal: &Principal, state: &BoardState, op: &Op) -> Result<(), 
     if principal.person.is_some() && op.is_leaving(principal) && principal.scope == Scope::Admin {
         return Ok(());
     }
-    if role >= op.role_needed() { Ok(()) } else { Err(Refusal::Forbidden) }
+    if role < op.role_needed() {
+        return Err(Refusal::Forbidden);
+    }
+    op.operation().permit(principal, state)
 }
 
 /// Distinguishes a field that is `null` (`Some(None)`) from an absent field (`None`, by `default`).

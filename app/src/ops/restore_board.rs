@@ -28,7 +28,7 @@ impl Operation for RestoreBoard {
     fn decide(&self, state: &BoardState) -> Result<ChangeKind, Refusal> {
         if state.exists() {
             // Somebody else restored it first, so the request is already fulfilled.
-            return Ok(ChangeKind::BoardUpdated(BoardUpdated { name: None, everyone: None }));
+            return Ok(ChangeKind::BoardUpdated(BoardUpdated::default()));
         }
         // A board has columns until its rows are purged.
         if state.columns().next().is_none() {

@@ -53,7 +53,7 @@ impl Operation for SetArchived {
         require_untouched(state.archived_seq(), self.guard)?;
         if state.is_archived() == self.archived {
             // Somebody else did it first, so the request is already fulfilled.
-            return Ok(ChangeKind::BoardUpdated(BoardUpdated { name: None, everyone: None }));
+            return Ok(ChangeKind::BoardUpdated(BoardUpdated::default()));
         }
         Ok(ChangeKind::ArchivedSet(ArchivedSet { archived: self.archived }))
     }

@@ -32,6 +32,7 @@ use crate::{
         labels::{keys::label_keys, manage::LabelsView},
         list::view::ListView,
         members::view::MembersView,
+        numbers::{copying::copying_keys, links::follow_names},
         quick_edit::{QuickEdit, editor::QuickEditor, opening::open_on_click},
         revealed::Revealed,
         shell::{
@@ -42,7 +43,7 @@ use crate::{
         trash::TrashPage,
         undo::Undoing,
     },
-    forms::{Loaded, load_board},
+    forms::{Loaded, WantedComments, load_board},
     id::TaskId,
     live::{BoardUnavailable, Live, LiveBoard},
     state::Part,
@@ -59,18 +60,20 @@ pub fn BoardPage() -> impl IntoView {
         move || id.get(),
         move |id| {
             // Parts and histories that the address asks for are sent with the page. What is opened later is requested then.
-            let (parts, wanted) = untrack(|| {
+            let (parts, wanted, comments) = untrack(|| {
                 let (address, query) = (address.get(), query.read());
-                (parts(address, &query), wanted(address, &query))
+                let task = address.and_then(|address| address.task);
+                let comments = task.map(|task| WantedComments { task, before: None, linked: None });
+                (parts(address, &query), wanted(address, &query), comments)
             });
             async move {
                 let Some(id) = id else { return Ok(None) };
-                let Some(Loaded { content, people, principal }) = load_board(id, parts, false).await? else {
+                let Some(Loaded { content, people, principal }) = load_board(id, parts, false, comments).await? else {
                     return Ok(None);
                 };
                 let Some(outline) = content.outline else { return Ok(None) };
                 let histories = FirstPages::load(wanted).await;
-                Ok(Some((Loaded { content: (outline, content.parts), people, principal }, histories)))
+                Ok(Some((Loaded { content: (outline, content.parts, content.comments), people, principal }, histories)))
             }
         },
     );
@@ -81,10 +84,17 @@ pub fn BoardPage() -> impl IntoView {
                 let live = live.clone();
                 Suspend::new(async move {
                     match loaded.await {
-                        Ok(Some((Loaded { content: (outline, parts), people, principal }, histories))) => {
+                        Ok(Some((Loaded { content: (outline, parts, comments), people, principal }, histories))) => {
                             live.set_viewer(people, principal);
                             FirstPages::provide(&live, histories);
-                            view! { <Board board=live.open(outline, &parts) address /> }.into_any()
+                            let board = live.open(outline, &parts);
+                            if let Some(page) = comments {
+                                board.hold_comments(page.task);
+                                board.load_comments(&page);
+                            }
+                            // If they are out of date, the panel loads them.
+                            view! { <Board board address /> }
+                                .into_any()
                         }
                         Ok(None) => view! { <NotFound /> }.into_any(),
                         Err(error) => {
@@ -148,6 +158,8 @@ fn Board(board: LiveBoard, address: Memo<Option<Address>>) -> impl IntoView {
     provide_context(OpenTask(task));
     let keys_shown = RwSignal::new(false);
     listen_to_page_keys(&board, view, keys_shown);
+    copying_keys(&board, notices);
+    follow_names(&board, view);
 
     let main = {
         let board = board.clone();

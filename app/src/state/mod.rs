@@ -4,6 +4,7 @@
 //! module has the steps that these effects consist of.
 
 mod checklists;
+mod comments;
 mod labels;
 mod order;
 mod parts;
@@ -17,6 +18,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+use comments::Held;
 use order::Order;
 pub(crate) use order::Placement;
 pub use parts::{LoadedPart, Part};
@@ -27,8 +29,9 @@ pub use touched::{Entity, Touched};
 use crate::{
     access::{BoardAccess, BoardRole},
     id::{ActorId, BoardId, ColumnId, LabelId, TaskId},
+    key::{BoardKey, TaskRef},
     label::Label,
-    model::{Column, ColumnKind, Place, Seq, Task, never},
+    model::{Column, ColumnKind, Place, Seq, Task, never, none},
     rank::Rank,
     time::Timestamp,
 };
@@ -42,6 +45,9 @@ pub struct BoardState {
     pub(crate) seq: Seq,
     pub(crate) name: String,
     pub(crate) name_seq: Seq,
+    pub(crate) key: Option<BoardKey>,
+    /// The highest number that a task of the board has got, also one that is gone.
+    pub(crate) numbers: u32,
     pub(crate) created_at: Timestamp,
     pub(crate) deleted_at: Option<Timestamp>,
     pub(crate) archived_at: Option<Timestamp>,
@@ -59,6 +65,8 @@ pub struct BoardState {
     tasks_by_column: HashMap<ColumnId, Order<TaskId>>,
     /// The sizes of the board and its trash.
     room: Room,
+    /// The comments that this copy of the board holds. Not part of the state.
+    held: Held,
     /// Whether the state contains the effects of all changes.
     is_whole: bool,
 }
@@ -87,6 +95,12 @@ pub struct Contents {
     /// The number of the newest change of its name; 0 if it was never renamed.
     #[serde(default, skip_serializing_if = "never")]
     pub name_seq: Seq,
+    /// The key of the board. Absent until the board is saved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<BoardKey>,
+    /// The highest number that a task of the board has got, also one that is gone for good.
+    #[serde(default, skip_serializing_if = "none")]
+    pub numbers: u32,
     /// The time of its creation.
     pub created_at: Timestamp,
     /// The time of its deletion, if it was deleted.
@@ -129,6 +143,8 @@ impl BoardState {
             seq: 0,
             name: String::new(),
             name_seq: 0,
+            key: None,
+            numbers: 0,
             created_at: Timestamp::from_millis(0),
             deleted_at: None,
             archived_at: None,
@@ -141,6 +157,7 @@ impl BoardState {
             label_order: Order::default(),
             tasks_by_column: HashMap::new(),
             room: Room::default(),
+            held: Held::default(),
             is_whole: true,
         }
     }
@@ -163,6 +180,42 @@ impl BoardState {
     /// Returns the number of the newest change of its name; 0 if it was never renamed.
     pub fn name_seq(&self) -> Seq {
         self.name_seq
+    }
+
+    /// Returns the key. `None` if the board, or its creation, is from before there were keys, or is not saved.
+    pub fn key(&self) -> Option<&BoardKey> {
+        self.key.as_ref()
+    }
+
+    /// Returns the highest number that a task of the board has got.
+    pub fn numbers(&self) -> u32 {
+        self.numbers
+    }
+
+    /// Returns what people call a task. `None` if it has no number yet.
+    pub fn task_ref(&self, task: &Task) -> Option<TaskRef> {
+        self.key.as_ref()?.task(task.number)
+    }
+
+    /// Returns the task with a number, in the trash or not.
+    pub fn numbered(&self, number: u32) -> Option<&Arc<Task>> {
+        self.tasks.values().find(|task| task.number == number && number > 0)
+    }
+
+    /// Takes the key and the numbers from `other`, the same board, where this state has none. Changes from before version 0.2 have none: the
+    /// database got them when it was updated, so a replay of such a log lacks them.
+    pub fn adopt_numbers(&mut self, other: &BoardState) {
+        if self.key.is_none() {
+            self.key.clone_from(&other.key);
+        }
+        let unnumbered: Vec<TaskId> = self.tasks.values().filter(|task| task.number == 0).map(|task| task.id).collect();
+        for (id, number) in unnumbered.into_iter().filter_map(|id| Some((id, other.task(id)?.number))) {
+            if let Some(task) = self.tasks.get_mut(&id) {
+                Arc::make_mut(task).number = number;
+            }
+        }
+        // Tasks with the highest numbers may be gone.
+        self.numbers = self.numbers.max(other.numbers);
     }
 
     /// Returns the time of its creation.
@@ -283,6 +336,8 @@ impl BoardState {
             state: Contents {
                 name: self.name.clone(),
                 name_seq: self.name_seq,
+                key: self.key.clone(),
+                numbers: self.numbers,
                 created_at: self.created_at,
                 deleted_at: self.deleted_at,
                 archived_at: self.archived_at,
@@ -298,11 +353,13 @@ impl BoardState {
     /// Copies the parts that `touched` names from `other`.
     pub(crate) fn copy_from(&mut self, other: &BoardState, touched: &Touched) {
         let mut ignored = Touched::default();
+        self.numbers = other.numbers;
         for entity in touched.iter() {
             match entity {
                 Entity::Board => {
                     self.name.clone_from(&other.name);
                     self.name_seq = other.name_seq;
+                    self.key.clone_from(&other.key);
                     self.created_at = other.created_at;
                     self.deleted_at = other.deleted_at;
                     self.archived_at = other.archived_at;
@@ -317,6 +374,7 @@ impl BoardState {
                     Some(label) => self.put_label(Label::clone(label), &mut ignored),
                     None => self.remove_label(id, &mut ignored),
                 },
+                Entity::Comment(_, id) => self.copy_comment(id, other),
                 Entity::Task(id) => {
                     self.unlist_task(id);
                     if let Some(task) = other.tasks.get(&id) {
@@ -428,6 +486,7 @@ impl BoardState {
     pub(crate) fn purge_task(&mut self, id: TaskId, touched: &mut Touched) {
         self.unlist_task(id);
         touched.add(Entity::Task(id));
+        self.release_comments(id, |_| false);
     }
 
     fn list_task(&mut self, task: Arc<Task>) {
@@ -455,6 +514,8 @@ impl From<Snapshot> for BoardState {
         let Contents {
             name,
             name_seq,
+            key,
+            numbers,
             created_at,
             deleted_at,
             archived_at,
@@ -468,6 +529,8 @@ impl From<Snapshot> for BoardState {
             seq: snapshot.seq,
             name,
             name_seq,
+            key,
+            numbers,
             created_at,
             deleted_at,
             archived_at,

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::id::{ChecklistId, ChecklistItemId, ColumnId, LabelId, TaskId};
+use crate::id::{ChecklistId, ChecklistItemId, ColumnId, CommentId, LabelId, TaskId};
 
 /// A part of a board that is stored, copied and drawn as one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,6 +24,8 @@ pub enum Entity {
     Checklist(TaskId, ChecklistId),
     /// An item of a checklist of a task, which may be new or deleted. The task was touched, too.
     ChecklistItem(TaskId, ChecklistItemId),
+    /// A comment on a task, if the state holds it.
+    Comment(TaskId, CommentId),
 }
 
 /// The entities that one or more changes touched.
@@ -51,7 +53,7 @@ impl Touched {
         self.0.contains(&entity)
     }
 
-    /// The entities: the board, its access, columns, labels, tasks, checklists and their items.
+    /// The entities: the board, its access, columns, labels, tasks, checklists and their items, comments.
     pub fn iter(&self) -> impl Iterator<Item = Entity> {
         self.0.iter().copied()
     }
@@ -64,6 +66,11 @@ impl Touched {
     /// Whether a label was touched.
     pub fn any_label(&self) -> bool {
         self.iter().any(|entity| matches!(entity, Entity::Label(_)))
+    }
+
+    /// The tasks whose comments were touched.
+    pub fn commented(&self) -> impl Iterator<Item = TaskId> {
+        self.iter().filter_map(|entity| if let Entity::Comment(task, _) = entity { Some(task) } else { None })
     }
 
     /// The tasks that were touched.

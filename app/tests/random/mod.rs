@@ -3,15 +3,16 @@
 #![allow(dead_code, reason = "not every test needs all of it")]
 
 use app::{
+    comment::Reaction,
     fields::FieldEdit,
-    id::{ActorId, ChecklistId, ChecklistItemId, ColumnId, LabelId, MutationId, TaskId},
+    id::{ActorId, ChecklistId, ChecklistItemId, ColumnId, CommentId, LabelId, MutationId, TaskId},
     label::{Hue, Pattern, Tone},
     model::{ColumnKind, Place, Priority},
     ops::{
-        AddChecklistItems, CreateBoard, CreateChecklist, CreateColumn, CreateLabel, CreateTask, DeleteChecklistItems,
-        DeleteColumn, DeleteLabel, DeleteTask, MergeLabels, Mutation, NewChecklistItem, NewColumn, Op, RestoreTask,
-        SetArchived, UnmergeLabel, UpdateBoard, UpdateChecklist, UpdateChecklistItem, UpdateColumn, UpdateLabel,
-        UpdateTask,
+        AddChecklistItems, CreateBoard, CreateChecklist, CreateColumn, CreateComment, CreateLabel, CreateTask,
+        DeleteChecklistItems, DeleteColumn, DeleteComment, DeleteLabel, DeleteTask, MergeLabels, Mutation,
+        NewChecklistItem, NewColumn, Op, RestoreComment, RestoreTask, SetArchived, SetReaction, UnmergeLabel,
+        UpdateBoard, UpdateChecklist, UpdateChecklistItem, UpdateColumn, UpdateComment, UpdateLabel, UpdateTask,
     },
     state::BoardState,
     time::Day,
@@ -107,6 +108,10 @@ impl Random {
             10..=11 => Op::UpdateTask(UpdateTask { completed: Some(self.one_in(2)), ..UpdateTask::of(task) }),
             12 => Op::DeleteTask(DeleteTask::of(task)),
             13..=14 => Op::RestoreTask(RestoreTask::of(task)),
+            15 if self.one_in(3) => Op::UpdateBoard(UpdateBoard {
+                key: self.pick(&["WEB", "SITE", "ab"]).map(str::to_owned),
+                ..UpdateBoard::default()
+            }),
             15 => Op::UpdateBoard(UpdateBoard { name: Some(self.text()), ..UpdateBoard::default() }),
             16 => Op::CreateColumn(CreateColumn {
                 column: ColumnId(self.uuid()),
@@ -126,6 +131,35 @@ impl Random {
                 false => UpdateTask::of(task).with(FieldEdit::RemoveLabels(self.labels(state))),
             }),
             _ => self.label_op(state),
+        }
+    }
+
+    /// A random operation on this board, or on comments.
+    pub fn op_or_comment(&mut self, state: &BoardState) -> Op {
+        let tasks: Vec<TaskId> = state.tasks().map(|task| task.id).collect();
+        match self.pick(&tasks) {
+            Some(task) if self.one_in(6) => {
+                // A few ids, so that comments are named that are not there, or belong to another task.
+                let comments: Vec<CommentId> = (0..4).map(|number| CommentId(Uuid::from_u128(number))).collect();
+                self.comment_op(task, &comments, None)
+            }
+            _ => self.op(state),
+        }
+    }
+
+    /// A random operation on the comments of a task, by a person.
+    pub fn comment_op(&mut self, task: TaskId, comments: &[CommentId], person: Option<ActorId>) -> Op {
+        let Some(comment) = self.pick(comments).filter(|_| !self.one_in(3)) else {
+            return Op::CreateComment(CreateComment { comment: CommentId(self.uuid()), task, text: self.text() });
+        };
+        match (self.below(4), person) {
+            (0, Some(person)) => {
+                let reaction = self.pick(&Reaction::ALL[..2]).unwrap_or(Reaction::Heart);
+                Op::SetReaction(SetReaction { comment, reaction, person, on: !self.one_in(3) })
+            }
+            (0 | 1, _) => Op::UpdateComment(UpdateComment { text: self.text(), ..UpdateComment::of(comment) }),
+            (2, _) => Op::DeleteComment(DeleteComment::of(comment)),
+            _ => Op::RestoreComment(RestoreComment::of(comment)),
         }
     }
 

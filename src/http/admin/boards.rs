@@ -36,6 +36,7 @@ impl Listed for Boards {
     const HEADINGS: &'static [&'static str] = &[
         "id",
         "name",
+        "key",
         "access",
         "managers",
         "members",
@@ -103,6 +104,7 @@ impl Listed for Boards {
         vec![
             row.id.to_string(),
             row.name,
+            row.key,
             openness(row.everyone).to_owned(),
             managers.join("; "),
             row.members.to_string(),
@@ -124,6 +126,7 @@ fn board(directory: &Directory, row: BoardRow) -> Board {
     Board {
         id: row.id,
         name: row.name,
+        key: row.key,
         everyone: row.everyone,
         managers: row.managers.into_iter().map(|person| person_of(directory, person)).collect(),
         members: row.members,

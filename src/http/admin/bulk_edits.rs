@@ -198,6 +198,11 @@ pub async fn choose(admin: Admin, Form(fields): Form<Vec<(String, String)>>) -> 
         Some(action) => left_behind(&admin, action, &rows).await?,
         None => BTreeSet::new(),
     };
+    let is_commented = |to| rows.iter().filter(|row| row.is_commented && row.board != to).count();
+    let commented = match &action {
+        Some(Action::Move { board, .. }) => is_commented(*board),
+        _ => 0,
+    };
     let frame = bulk_edits::preview(Preview {
         reader: admin.reader(),
         fields: sent,
@@ -208,6 +213,7 @@ pub async fn choose(admin: Admin, Form(fields): Form<Vec<(String, String)>>) -> 
         archived: rows.iter().filter(|row| row.is_archived).count(),
         trash,
         left_behind: left_behind.into_iter().collect(),
+        commented,
         is_cut,
         boards,
         titles: rows.iter().take(TITLES).map(|row| row.title.clone()).collect(),

@@ -85,6 +85,7 @@ async fn content(admin: &Admin, id: TaskId, mistake: Option<String>) -> Result<T
     Ok(TaskPage {
         reader: admin.reader(),
         id,
+        reference: board.task_ref(task).map(|name| name.to_string()).unwrap_or_default(),
         title: task.title.clone(),
         description: task.description().unwrap_or_default().to_owned(),
         board: (board.id(), board.name().to_owned()),

@@ -302,6 +302,7 @@ fn view(parameters: &[(&str, &str)]) -> Address {
 fn task(directory: &Directory, row: TaskRow) -> Task {
     Task {
         id: row.id,
+        reference: row.reference,
         title: row.title,
         board: (row.board, row.board_name),
         is_archived: row.is_archived,
@@ -330,6 +331,7 @@ pub(super) fn mentioned_in(directory: &Directory, by: ActorId) -> String {
 
 const HEADINGS: &[&str] = &[
     "id",
+    "ref",
     "title",
     "board_id",
     "board",
@@ -354,6 +356,7 @@ fn record(directory: &Directory, row: &TaskRow) -> Vec<String> {
     let labels: Vec<_> = row.labels.iter().map(|label| label.in_words()).collect();
     vec![
         row.id.to_string(),
+        row.reference.clone(),
         row.title.clone(),
         row.board.to_string(),
         row.board_name.clone(),

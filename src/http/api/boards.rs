@@ -143,6 +143,11 @@ pub struct BoardPatch {
     #[serde(default, deserialize_with = "not_null")]
     #[schema(value_type = Option<String>, nullable = false, min_length = 1, max_length = 100, pattern = r"\S")]
     name: Option<String>,
+    /// A new key: two to five letters. The old one still leads to the board and is never given to another. If another board has the key, or
+    /// had it once, the answer is 409 `exists`.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(value_type = Option<String>, nullable = false, pattern = "^[A-Za-z]{2,5}$")]
+    key: Option<String>,
     /// The new role that everyone on the server has on the board: `viewer` or `editor`; `null` makes the board private to its members.
     #[serde(default, deserialize_with = "present")]
     everyone: Option<Option<BoardRole>>,
@@ -208,7 +213,7 @@ async fn list_deleted(
 
 /// Create a board
 ///
-/// You become its manager. A token with the scope `write` may create boards.
+/// You become its manager. A token with the scope `write` may create boards. The board gets a key, which is made from its name.
 #[utoipa::path(
     post, path = "/boards", tag = "boards", operation_id = "create_board",
     params(("Idempotency-Key" = Option<Uuid>, Header, description = "Makes the request safe to repeat")),
@@ -280,11 +285,11 @@ pub async fn update(
     key: Key,
     Json(patch): Json<BoardPatch>,
 ) -> Result<Response, Problem> {
-    let BoardPatch { name, everyone, archived } = patch;
+    let BoardPatch { name, key: board_key, everyone, archived } = patch;
     let base = base(&headers)?;
     let op = match archived {
-        None => Op::UpdateBoard(UpdateBoard { base, name, everyone, ..UpdateBoard::default() }),
-        Some(archived) if name.is_none() && everyone.is_none() => {
+        None => Op::UpdateBoard(UpdateBoard { base, name, key: board_key, everyone, ..UpdateBoard::default() }),
+        Some(archived) if name.is_none() && board_key.is_none() && everyone.is_none() => {
             Op::SetArchived(SetArchived { base, ..SetArchived::to(archived) })
         }
         Some(_) => {

@@ -63,7 +63,7 @@ impl Client {
         if board.exists() && self.sees(&board) && board.task(task).is_some() { Ok(board) } else { Err(not_found()) }
     }
 
-    fn sees(&self, board: &BoardState) -> bool {
+    pub(super) fn sees(&self, board: &BoardState) -> bool {
         self.visitor.principal().role_on(board.id(), board.access()).is_some()
     }
 

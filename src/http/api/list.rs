@@ -4,6 +4,7 @@ use std::{borrow::Cow, str::FromStr};
 
 use app::{
     id::{ActorId, ColumnId, LabelId, TaskId},
+    key::MAX_NUMBER,
     label::{LabelFilter, LabelMatch, MAX_TASK_LABELS},
     model::{self, Priority, Seq},
     state::BoardState,
@@ -43,6 +44,9 @@ pub struct Listing {
     q: Option<String>,
     /// Only tasks with this text in the title, ignoring case.
     title: Option<String>,
+    /// Only the task with this number on the board.
+    #[param(minimum = 1, maximum = 999999999)]
+    number: Option<u32>,
     /// Only tasks in this column.
     column: Option<Uuid>,
     /// `true`: only completed tasks; `false`: only tasks that are not completed.
@@ -148,6 +152,9 @@ impl Listing {
                 Some(LabelFilter { labels, by: self.labels_match.unwrap_or_default() })
             }
         };
+        if self.number.is_some_and(|number| !(1..=MAX_NUMBER).contains(&number)) {
+            return Err(Problem::parameter("number", format!("expected a number from 1 to {MAX_NUMBER}")));
+        }
         let folded =
             |text: &Option<String>| text.as_ref().map(|text| text::folded(text.trim())).filter(|text| !text.is_empty());
         Ok(PageRequest {
@@ -178,6 +185,7 @@ impl PageRequest {
         let wanted = &self.rest;
         let description = || task.description().unwrap_or_default();
         task.is_deleted() == wanted.deleted.unwrap_or_default()
+            && wanted.number.is_none_or(|number| task.number == number)
             && wanted.column.is_none_or(|column| task.column == ColumnId(column))
             && wanted.completed.is_none_or(|completed| board.is_completed(task) == completed)
             && wanted.priority.is_none_or(|priority| task.priority == priority)

@@ -10,6 +10,7 @@ pub mod changes;
 pub mod checklists;
 mod client;
 pub mod columns;
+pub mod comments;
 pub(super) mod cursor;
 pub mod events;
 mod fields;
@@ -65,11 +66,17 @@ pub fn routes() -> (Router<Arc<Services>>, utoipa::openapi::OpenApi) {
         .routes(routes!(tasks::list, tasks::create))
         .routes(routes!(tasks::read, tasks::update, tasks::delete))
         .routes(routes!(tasks::restore))
+        .routes(routes!(tasks::read_named))
         .routes(routes!(checklists::list, checklists::create))
         .routes(routes!(checklists::read, checklists::update, checklists::delete))
         .routes(routes!(checklists::restore))
         .routes(routes!(checklists::add_items))
         .routes(routes!(checklists::update_item, checklists::delete_item))
+        .routes(routes!(comments::list, comments::create))
+        .routes(routes!(comments::read, comments::update, comments::delete))
+        .routes(routes!(comments::restore))
+        .routes(routes!(comments::versions))
+        .routes(routes!(comments::react, comments::unreact))
         .routes(routes!(changes::list))
         .routes(routes!(events::follow))
         .routes(routes!(mutations::create))

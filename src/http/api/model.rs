@@ -6,6 +6,7 @@ use app::{
     access::BoardRole,
     checklist::Progress,
     id::{ActorId, BoardId, ColumnId, LabelId, TaskId},
+    key::BoardKey,
     label::{self, Hue, Pattern, Tone},
     model::{self, ColumnKind, Priority, Seq},
     schema,
@@ -28,6 +29,8 @@ pub struct Board<'a> {
     pub id: BoardId,
     /// The board's name.
     pub name: &'a str,
+    /// The board's key, which the names of its tasks begin with: `WEB` in `WEB-42`.
+    pub key: &'a str,
     /// The number of the board's newest change.
     pub seq: Seq,
     /// When it was created.
@@ -47,6 +50,7 @@ impl<'a> From<&'a BoardState> for Board<'a> {
         Self {
             id: board.id(),
             name: board.name(),
+            key: board.key().map_or("", BoardKey::as_str),
             seq: board.seq(),
             created_at: board.created_at(),
             everyone: board.access().everyone,
@@ -64,6 +68,8 @@ pub struct BoardLine {
     pub id: BoardId,
     /// The board's name.
     pub name: String,
+    /// The board's key, which the names of its tasks begin with: `WEB` in `WEB-42`.
+    pub key: String,
     /// The number of the board's newest change.
     pub seq: Seq,
     /// When it was created.
@@ -78,8 +84,9 @@ pub struct BoardLine {
 
 impl From<model::BoardSummary> for BoardLine {
     fn from(board: model::BoardSummary) -> Self {
-        let model::BoardSummary { id, name, seq, created_at, archived_at } = board;
-        Self { id, name, seq, created_at, archived: archived_at.is_some(), archived_at, deleted_at: None }
+        let model::BoardSummary { id, name, key, seq, created_at, archived_at } = board;
+        let key = key.map(|key| key.to_string()).unwrap_or_default();
+        Self { id, name, key, seq, created_at, archived: archived_at.is_some(), archived_at, deleted_at: None }
     }
 }
 
@@ -175,6 +182,12 @@ pub struct Task<'a> {
     pub id: TaskId,
     /// The id of the task's board.
     pub board: BoardId,
+    /// The task's number on its board, which never changes.
+    pub number: u32,
+    /// The task's name for people: the key of its board and its number. The address `/t/` with this name leads to the task.
+    #[serde(rename = "ref")]
+    #[schema(example = "WEB-42")]
+    pub reference: String,
     /// The title: one line of text.
     pub title: &'a str,
     /// The description, in Markdown.
@@ -197,6 +210,8 @@ pub struct Task<'a> {
     pub labels: Vec<LabelId>,
     /// How many items the task's checklists have, and how many of them are done.
     pub progress: Progress,
+    /// The number of its comments.
+    pub comments: u32,
     /// The column to which the task returns when it is reopened.
     pub reopen_column: Option<ColumnId>,
     /// When it was created.
@@ -223,6 +238,8 @@ impl<'a> Task<'a> {
         Self {
             id: task.id,
             board: board.id(),
+            number: task.number,
+            reference: board.task_ref(task).map(|name| name.to_string()).unwrap_or_default(),
             title: &task.title,
             description: task.description().unwrap_or_default(),
             column: task.column,
@@ -234,6 +251,7 @@ impl<'a> Task<'a> {
             assignees: &task.assignees,
             labels: board.task_labels(task).iter().map(|label| label.id).collect(),
             progress: task.progress,
+            comments: task.comments,
             reopen_column: task.reopen_column,
             created_at: task.created_at,
             created_by: task.created_by,

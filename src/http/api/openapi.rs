@@ -33,16 +33,19 @@ const TOKEN: &str = "token";
 const ENTITY_TAGS: &str = r#"^(\*|(W/)?"[0-9]{1,15}"(, ?(W/)?"[0-9]{1,15}")*)$"#;
 
 /// The parameters that many operations have, for those that do not describe them.
-const PARAMETERS: [(&str, &str); 18] = [
+const PARAMETERS: [(&str, &str); 21] = [
     ("board", "The id of the board."),
     ("checklist", "The id of the checklist."),
     ("column", "The id of the column."),
+    ("comment", "The id of the comment."),
     ("group", "The id of the group."),
     ("invitation", "The id of the invitation."),
     ("item", "The id of the item."),
     ("label", "The id of the label."),
     ("link", "The id of the share link."),
     ("person", "The id of the person."),
+    ("reaction", "The reaction."),
+    ("ref", "The name of the task: the key of its board and its number."),
     ("session", "The id of the session."),
     ("task", "The id of the task."),
     ("token", "The id of the token."),
@@ -82,6 +85,7 @@ const PARAMETERS: [(&str, &str); 18] = [
         (name = "labels", description = "The labels of a board, which tasks have"),
         (name = "tasks", description = "Tasks, the trash included"),
         (name = "checklists", description = "The checklists of a task, and their items"),
+        (name = "comments", description = "Comments on tasks"),
         (name = "access", description = "Who has access to a board"),
         (name = "people", description = "People, invitations and tokens"),
         (name = "groups", description = "Groups of people that are put on boards"),

@@ -3,6 +3,7 @@
 use app::{
     fields::{self, FieldEdit},
     id::{ActorId, BoardId, ColumnId, LabelId, TaskId},
+    key::TaskRef,
     model::Priority,
     ops::{CreateTask, DeleteTask, Op, RestoreTask, UpdateTask, present},
     refusal::{Refusal, Thing},
@@ -225,13 +226,45 @@ pub async fn read(
     Query(Only { fields }): Query<Only>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let fields = Fields::of::<Task<'_>>(fields.as_deref())?;
+    found(&client, id, fields.as_deref(), &headers).await
+}
+
+/// Read a task by its name
+///
+/// A task that is not in the trash, by the key of its board and its number: `WEB-42`, in capital letters or small ones. A key that the board
+/// had before leads to it, too.
+#[utoipa::path(
+    get, path = "/refs/{ref}", tag = "tasks", operation_id = "read_task_by_ref",
+    params(
+        ("ref" = String, Path, pattern = "^[A-Za-z]{2,5}-[1-9][0-9]{0,8}$", example = "WEB-42"),
+        Only,
+        ("If-None-Match" = Option<String>, Header)
+    ),
+    responses(
+        (status = 200, body = Task<'_>, headers(("ETag" = String))),
+        (status = 304, description = "Not changed since")
+)
+)]
+pub async fn read_named(
+    client: Client,
+    Path(name): Path<String>,
+    Query(Only { fields }): Query<Only>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let not_found = || Problem::not_found(Thing::Task);
+    let name = TaskRef::parse(&name).ok_or_else(not_found)?;
+    let (_, id) = client.services.store.find_task(&name, |board| client.sees(board)).await?.ok_or_else(not_found)?;
+    found(&client, id, fields.as_deref(), &headers).await
+}
+
+async fn found(client: &Client, id: TaskId, fields: Option<&str>, headers: &HeaderMap) -> Result<Response, Problem> {
+    let fields = Fields::of::<Task<'_>>(fields)?;
     let board = client.board_of(id).await?;
     let task = board.live_task(id).ok_or_else(|| {
         let detail = "this task is in the trash; it can be restored, and is listed with ?deleted=true";
         Problem::new(Code::InTrash, detail)
     })?;
-    Ok(unless_known(&headers, task.seq, || fields.one(&Task::of(&board, task))))
+    Ok(unless_known(headers, task.seq, || fields.one(&Task::of(&board, task))))
 }
 
 /// Change some fields of a task

@@ -3,6 +3,7 @@
 use app::{
     browse::json::{Json, Place},
     id::ActorId,
+    key::TaskRef,
 };
 use uuid::Uuid;
 
@@ -10,10 +11,11 @@ use super::described::Address;
 use crate::http::API_ROOT;
 
 /// The last segments of the addresses of lists, which are also the names of the lists in answers.
-const COLLECTIONS: [&str; 11] = [
+const COLLECTIONS: [&str; 12] = [
     "boards",
     "checklists",
     "columns",
+    "comments",
     "groups",
     "invitations",
     "items",
@@ -30,6 +32,9 @@ pub fn target(address: &Address, root: &Json, place: Place<'_>, value: &Json) ->
     if let Some(rest) = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")) {
         return (!rest.is_empty()).then(|| text.to_owned());
     }
+    if place.names.last() == Some(&"ref") {
+        return TaskRef::parse(text).map(|name| format!("{API_ROOT}/refs/{name}"));
+    }
     let id = Uuid::parse_str(text).ok()?;
     let (name, above) = place.names.split_last()?;
     let collection = match *name {
@@ -43,8 +48,10 @@ pub fn target(address: &Address, root: &Json, place: Place<'_>, value: &Json) ->
         "checklist" => "checklists",
         "column" | "reopen_column" => "columns",
         "labels" | "add_labels" | "remove_labels" => "labels",
-        "by" | "created_by" | "updated_by" if !ActorId(id).is_person() => return None,
-        "by" | "created_by" | "updated_by" | "person" | "assignees" | "assignee" | "assign" | "unassign" => "people",
+        "author" | "by" | "created_by" | "updated_by" if !ActorId(id).is_person() => return None,
+        "author" | "by" | "created_by" | "updated_by" | "person" | "assignees" | "assignee" | "assign" | "unassign" => {
+            "people"
+        }
         _ => return None,
     };
     let board = || {
@@ -61,7 +68,7 @@ pub fn target(address: &Address, root: &Json, place: Place<'_>, value: &Json) ->
         "checklists" => format!("{API_ROOT}/tasks/{}/checklists/{id}", task()?),
         // An item is read with its checklist.
         "items" => return None,
-        "columns" | "labels" | "links" => format!("{API_ROOT}/boards/{}/{collection}/{id}", board()?),
+        "columns" | "comments" | "labels" | "links" => format!("{API_ROOT}/boards/{}/{collection}/{id}", board()?),
         _ => format!("{API_ROOT}/{collection}/{id}"),
     })
 }
@@ -91,6 +98,10 @@ mod tests {
         assert_eq!(by(ID), Some(format!("/api/v1/people/{ID}")));
         assert_eq!(by(&ActorId::COMMAND_LINE.to_string()), None, "it is no person");
         assert_eq!(lead("/boards", &["boards", "name"], "{}", ID), None);
+        let tasks = format!("{board}/tasks");
+        assert_eq!(lead(&tasks, &["tasks", "ref"], "{}", "WEB-42"), Some("/api/v1/refs/WEB-42".to_owned()));
+        assert_eq!(lead(&tasks, &["tasks", "ref"], "{}", ""), None);
+        assert_eq!(lead(&tasks, &["tasks", "title"], "{}", "WEB-42"), None);
     }
 
     #[test]

@@ -75,7 +75,7 @@ codes! {
         TooSlow = "too_slow", "The body took too long to arrive.";
     }
     CONFLICT {
-        Exists = "exists", "The id of the new thing is already used.";
+        Exists = "exists", "The id of the new thing, or the key of the board, is already used.";
         NotEmpty = "not_empty", "The column still holds tasks.";
         Archived = "archived", "The board is archived, so it cannot be edited. A manager can bring it back.";
         Full = "full", "A limit is reached; `detail` says which.";

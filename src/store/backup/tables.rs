@@ -99,7 +99,16 @@ pub const TABLES: &[Table] = &[
             number("deletion_noticed_at", 17),
             number("archived_at", 22),
             number("archived_seq", 22),
+            text("key", 27),
+            number("numbers", 27),
         ],
+        public: Rows::All,
+    },
+    Table {
+        name: "board_keys",
+        since: 27,
+        key: &["key"],
+        columns: &[text("key", 27), text("board", 27)],
         public: Rows::All,
     },
     Table {
@@ -155,7 +164,16 @@ pub const TABLES: &[Table] = &[
             text("labels", 23),
             number("labels_seq", 23),
             number("checklists_seq", 25),
+            number("comments", 26),
+            number("comments_seq", 26),
         ],
+        public: Rows::All,
+    },
+    Table {
+        name: "task_numbers",
+        since: 27,
+        key: &["board", "number"],
+        columns: &[text("board", 27), number("number", 27), text("task", 27)],
         public: Rows::All,
     },
     Table {
@@ -176,7 +194,33 @@ pub const TABLES: &[Table] = &[
         ],
         public: Rows::All,
     },
-    // The log. A change that creates a share link has the id of the link, not its hash.
+    Table {
+        name: "comments",
+        since: 26,
+        key: &["board", "id"],
+        columns: &[
+            text("board", 26),
+            text("id", 26),
+            text("task", 26),
+            text("author", 26),
+            text("text", 26),
+            number("created_at", 26),
+            number("created_seq", 26),
+            number("edited_at", 26),
+            number("deleted_at", 26),
+            text("reactions", 26),
+            number("text_seq", 26),
+            number("seq", 26),
+        ],
+        public: Rows::All,
+    },
+    Table {
+        name: "comment_versions",
+        since: 26,
+        key: &["board", "comment", "seq"],
+        columns: &[text("board", 26), text("comment", 26), number("seq", 26), number("at", 26), text("text", 26)],
+        public: Rows::All,
+    },
     Table {
         name: "checklists",
         since: 25,
@@ -210,6 +254,7 @@ pub const TABLES: &[Table] = &[
         ],
         public: Rows::All,
     },
+    // The log. A change that creates a share link has the id of the link, not its hash.
     Table {
         name: "changes",
         since: 1,

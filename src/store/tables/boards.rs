@@ -55,6 +55,8 @@ pub struct BoardRow {
     pub id: BoardId,
     /// The name.
     pub name: String,
+    /// The key.
+    pub key: String,
     /// The role of everyone on the server.
     pub everyone: Option<BoardRole>,
     /// The managers.
@@ -78,7 +80,7 @@ pub struct BoardRow {
 }
 
 const BOARDS: Source = Source {
-    select: "SELECT b.id, b.name, b.everyone, b.seq, b.created_at, b.changed_at, b.archived_at",
+    select: "SELECT b.id, b.name, b.key, b.everyone, b.seq, b.created_at, b.changed_at, b.archived_at",
     from: "FROM boards b",
     id: "b.id",
 };
@@ -218,6 +220,7 @@ fn board(row: &AnyRow) -> Result<BoardRow, StoreError> {
     Ok(BoardRow {
         id: id(row.try_get("id")?)?,
         name: row.try_get("name")?,
+        key: row.try_get("key")?,
         everyone: everyone(row.try_get("everyone")?)?,
         managers: Vec::new(),
         members: 0,

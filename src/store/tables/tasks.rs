@@ -4,6 +4,7 @@ use std::{str::FromStr, sync::Arc};
 
 use app::{
     id::{ActorId, BoardId, ColumnId, LabelId, TaskId},
+    key::TaskRef,
     label::Label,
     model::{ColumnKind, Priority, Seq},
     time::{Day, Timestamp},
@@ -23,7 +24,7 @@ const FEW: usize = 2_000;
 /// Which tasks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TaskFilter {
-    /// Those with this text in their titles, ignoring case. One or two letters (of ASCII) are found at the beginning of a word only.
+    /// Those with this text in their titles, ignoring case, and the one that it names, such as `WEB-42`. One or two letters (of ASCII) are found at the beginning of a word only.
     pub text: String,
     /// Those with these ids.
     pub only: Option<Vec<TaskId>>,
@@ -95,6 +96,8 @@ pub enum TaskOrder {
 pub struct TaskRow {
     /// The task's id.
     pub id: TaskId,
+    /// What people call it: `WEB-42`.
+    pub reference: String,
     /// The title.
     pub title: String,
     /// The board's id.
@@ -119,6 +122,8 @@ pub struct TaskRow {
     pub assignees: Vec<ActorId>,
     /// The labels as they are shown, in the order of the board's labels.
     pub labels: Vec<Arc<Label>>,
+    /// Whether it has comments.
+    pub is_commented: bool,
     /// When it was created.
     pub created_at: Timestamp,
     /// Who created it, if known.
@@ -134,8 +139,8 @@ pub struct TaskRow {
 }
 
 const TASKS: Source = Source {
-    select: "SELECT t.id, t.title, t.board, b.name AS board_name, b.archived_at, t.column_id, c.name AS column_name, c.kind, t.priority, \
-             t.start, t.due, t.assignees, t.labels, t.created_at, t.created_by, t.updated_at, t.updated_by, t.deleted_at, t.seq",
+    select: "SELECT t.id, (SELECT n.number FROM task_numbers n WHERE n.task = t.id) AS number, t.title, t.board, b.key AS board_key, b.name AS board_name, b.archived_at, t.column_id, c.name AS column_name, c.kind, t.priority, \
+             t.start, t.due, t.assignees, t.labels, t.comments, t.created_at, t.created_by, t.updated_at, t.updated_by, t.deleted_at, t.seq",
     // SQLite does not reorder a CROSS JOIN: the tasks are read in the order of their index.
     from: "FROM tasks t CROSS JOIN boards b LEFT JOIN columns c ON c.board = t.board AND c.id = t.column_id",
     id: "t.id",
@@ -221,6 +226,13 @@ impl TaskFilter {
         match (self.text.trim(), &found.with_title) {
             ("", _) => {}
             (_, Some(ids)) => wanted.one_of("t.id", ids.clone()),
+            (_, None) if found.named.is_some() => {
+                // Also in the trash.
+                let titled = patterns(&self.text)
+                    .into_iter()
+                    .map(|pattern| ("(LOWER(t.title) || '') LIKE ? ESCAPE '\\'", pattern));
+                wanted.any(titled.chain(found.named.clone().map(|id| ("t.id = ?", id))));
+            }
             // Many match: a count reads an index of titles, and a page that of its order.
             (text, None) if purpose == Purpose::Count => {
                 wanted.add("LOWER(t.title) >= ''");
@@ -248,6 +260,8 @@ struct Found {
     assigned_to: Option<Vec<String>>,
     due_then: Option<Vec<String>>,
     with_label: Option<Vec<String>>,
+    /// The task that the text names, if it names one.
+    named: Option<String>,
     /// The labels that stand for the wanted one, if one is wanted.
     standing_for: Option<Vec<String>>,
 }
@@ -312,11 +326,18 @@ impl Store {
     async fn search(&self, filter: &TaskFilter) -> Result<Found, StoreError> {
         // The trash is short.
         let is_live = !matches!(filter.state, TaskState::Deleted | TaskState::Any);
-        let with_title = match filter.text.trim() {
+        let named = match TaskRef::parse(filter.text.trim()) {
+            Some(name) => self.task_named(&name).await?.map(|(_, task)| task.to_string()),
+            None => None,
+        };
+        let mut with_title = match filter.text.trim() {
             "" => None,
             text if is_live => self.few_ids(with_title(text)).await?,
             _ => None,
         };
+        if let Some(ids) = &mut with_title {
+            ids.extend(named.clone());
+        }
         let assigned_to = match filter.assignee {
             Some(Some(person)) => {
                 let person = person.to_string();
@@ -344,7 +365,7 @@ impl Store {
             with_label = self.few_ids(Statement::of(sql, values)).await?;
             standing_for = Some(labels);
         }
-        Ok(Found { with_title, assigned_to, due_then, with_label, standing_for })
+        Ok(Found { with_title, assigned_to, due_then, with_label, named, standing_for })
     }
 
     /// The ids that a statement finds, if they are few. Its last parameter is the number that is read.
@@ -390,6 +411,10 @@ fn task(row: &AnyRow) -> Result<TaskRow, StoreError> {
     let kind: Option<&str> = row.try_get("kind")?;
     Ok(TaskRow {
         id: id(row.try_get("id")?)?,
+        reference: match row.try_get::<Option<i64>, _>("number")? {
+            Some(number) => format!("{}-{number}", row.try_get::<&str, _>("board_key")?),
+            None => String::new(),
+        },
         title: row.try_get("title")?,
         board: id(row.try_get("board")?)?,
         board_name: row.try_get("board_name")?,
@@ -402,6 +427,7 @@ fn task(row: &AnyRow) -> Result<TaskRow, StoreError> {
         due: day(row.try_get("due")?)?,
         assignees: ids(row, "assignees")?,
         labels: Vec::new(),
+        is_commented: row.try_get::<i64, _>("comments")? > 0,
         created_at: Timestamp::from_millis(row.try_get("created_at")?),
         created_by: optional_id(row.try_get("created_by")?)?,
         updated_at: Timestamp::from_millis(row.try_get("updated_at")?),

@@ -17,7 +17,9 @@ use crate::{
     },
     features::{
         checklists::progress::progress_mark,
+        comments::comment_count,
         labels::chips::label_chips,
+        numbers::name::name_mark,
         presence::editing_mark,
         task::{assignees::assignee_faces, fields::toggle_completed},
     },
@@ -43,9 +45,11 @@ pub fn Card(
     // The keys on the card do the same.
     let is_hydrated = move || tab_stop.get().map(|_| "-1");
     let announcer = expect_context::<Announcer>();
-    let TaskSignals { task: shown, remote_changes, editors } = board.task(task);
+    let TaskSignals { task: shown, remote_changes, editors, .. } = board.task(task);
     let (assignees, editing) = (assignee_faces(shown.clone()), editing_mark(editors));
+    let comments = comment_count(shown.clone());
     let labels = label_chips(&board, shown.clone());
+    let name = name_mark(&board, shown.clone());
     let field = {
         let shown = shown.clone();
         move |read: fn(&Task) -> String| shown.read().as_ref().map(|task| read(task)).unwrap_or_default()
@@ -161,10 +165,12 @@ pub fn Card(
                     </button>
                 </IfMay>
                 <div class="card-marks">
-                    {labels} {move || Some(priority.get()).filter(|priority| !priority.is_none()).map(priority_chip)}
+                    {name} {labels}
+                    {move || Some(priority.get()).filter(|priority| !priority.is_none()).map(priority_chip)}
                     {move || start.get().map(|day| view! { <Start day /> }.into_any())}
                     {move || due.get().map(|due| view! { <Due due completed /> }.into_any())}
-                    {move || described.get().then(description_mark)} {move || progress_mark(progress.get())} {assignees}
+                    {move || described.get().then(description_mark)} {move || progress_mark(progress.get())} {comments}
+                    {assignees}
                 </div>
                 {editing}
             </div>

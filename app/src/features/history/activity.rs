@@ -21,6 +21,7 @@ pub fn ActivityView(board: LiveBoard) -> impl IntoView {
     let before = before(&use_query_map().get_untracked());
     let history = History::follow(&board, About { board: id, task: None, before });
     let lines = history.lines();
+    let board = StoredValue::new(board);
     let days = move || {
         let mut days: Vec<Day> = Vec::new();
         for day in lines.read().iter().filter_map(day_of) {
@@ -46,7 +47,12 @@ pub fn ActivityView(board: LiveBoard) -> impl IntoView {
                     <h3 id=format!("day-{day}")>{day_words(day)}</h3>
                     <ol class="history">
                         <Rows each=move || of_day(&lines.read(), day) key=Line::key let:line>
-                            <HistoryLine line board=id here=false />
+                            <HistoryLine
+                                task_name=board.with_value(|board| task_name(board, &line))
+                                line
+                                board=id
+                                here=false
+                            />
                         </Rows>
                     </ol>
                 </section>
@@ -55,6 +61,12 @@ pub fn ActivityView(board: LiveBoard) -> impl IntoView {
         </section>
     }
     .into_any()
+}
+
+/// What people call the task of a line. `None` for a task in the trash that is not loaded: then the line has its title alone.
+fn task_name(board: &LiveBoard, line: &Line) -> Option<String> {
+    let name = board.with(|board| board.task_ref(board.task(line.event.task?)?));
+    name.map(|name| name.to_string())
 }
 
 fn day_of(line: &Line) -> Option<Day> {

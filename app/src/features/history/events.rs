@@ -266,6 +266,9 @@ pub fn HistoryLine(
     board: BoardId,
     /// Whether the line is about the task that the panel shows. Otherwise the line names the task and leaves out the date.
     here: bool,
+    /// What people call the task, if that is known.
+    #[prop(default = None)]
+    task_name: Option<String>,
 ) -> impl IntoView {
     let Event { at, by, task, activity, .. } = line.event;
     let name = name_of(by);
@@ -273,6 +276,7 @@ pub fn HistoryLine(
     let names = move |person| mentioned(&people.read(), Some(person));
     let (before, _) = activity.of_some_task(&|_| String::new());
     let title = if activity.title.is_empty() { "a task".to_owned() } else { activity.title.clone() };
+    let title = task_name.map_or_else(|| title.clone(), |name| format!("{name} {title}"));
     let own = activity.of_oneself(by);
     let subject = (task.filter(|_| !here), activity.person());
     let sentence = redrawn(move || match subject {

@@ -12,6 +12,7 @@ use crate::{
     features::{
         checklists::progress::progress_mark,
         labels::chips::label_chips,
+        numbers::name::name_mark,
         presence::editing_mark,
         task::{
             assignees::assignee_faces,
@@ -32,9 +33,10 @@ pub fn ListRow(
     plain: Memo<bool>,
 ) -> impl IntoView {
     let open = expect_context::<OpenTask>();
-    let TaskSignals { task: shown, remote_changes, editors } = board.task(task);
+    let TaskSignals { task: shown, remote_changes, editors, .. } = board.task(task);
     let (assignees, editing) = (assignee_faces(shown.clone()), editing_mark(editors));
     let labels = label_chips(&board, shown.clone());
+    let name = name_mark(&board, shown.clone());
     let title = {
         let shown = shown.clone();
         Memo::new(move |_| shown.read().as_ref().map(|task| task.title.clone()).unwrap_or_default())
@@ -73,6 +75,7 @@ pub fn ListRow(
                 <CompletedBox board=board.clone() task labelled=false disabled=false />
             </td>
             <th role="rowheader" scope="row">
+                {name}
                 <a href=href data-noscroll aria-current=open.marks(task)>
                     {move || title.get()}
                 </a>

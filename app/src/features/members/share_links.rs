@@ -2,11 +2,13 @@
 
 use leptos::{html, prelude::*, task::spawn_local};
 use uuid::Uuid;
-use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 
 use crate::{
     access::ShareLink,
-    controls::{announcer::Announcer, focus::focus_when_drawn, person::name_of, rows::Rows, unavailable::error_words},
+    controls::{
+        announcer::Announcer, clipboard::copy, focus::focus_when_drawn, person::name_of, rows::Rows,
+        unavailable::error_words,
+    },
     forms::{create_share_link, revoke_share_link, share_links},
     id::BoardId,
 };
@@ -146,9 +148,7 @@ fn NewLink(address: String) -> impl IntoView {
         let tell = move |is_copied| {
             set_told.try_set(if is_copied { "Copied." } else { NOT_COPIED });
         };
-        if copy(&text, tell).is_none() {
-            set_told.set(NOT_COPIED);
-        }
+        copy(&text, tell);
     };
     view! {
         <div class="new-link">
@@ -170,17 +170,3 @@ fn NewLink(address: String) -> impl IntoView {
 /// What to do if the browser did not copy.
 const NOT_COPIED: &str =
     "This browser does not allow copying here. The address is selected: copy it by keyboard or menu.";
-
-/// Puts a text on the clipboard, and tells whether that was done when the browser says so. `None` if the browser has no clipboard for pages:
-/// it has one only over TLS or on localhost.
-fn copy(text: &str, tell: impl Fn(bool) + Clone + 'static) -> Option<()> {
-    let member = |object: &JsValue, name: &str| js_sys::Reflect::get(object, &JsValue::from_str(name)).ok();
-    let clipboard = member(window().navigator().as_ref(), "clipboard").filter(JsValue::is_object)?;
-    let write = member(&clipboard, "writeText")?.dyn_into::<js_sys::Function>().ok()?;
-    let promise = write.call1(&clipboard, &JsValue::from_str(text)).ok()?;
-    let then = member(&promise, "then")?.dyn_into::<js_sys::Function>().ok()?;
-    let failed = tell.clone();
-    let on_done = Closure::once_into_js(move |_: JsValue| tell(true));
-    let on_failed = Closure::once_into_js(move |_: JsValue| failed(false));
-    then.call2(&promise, &on_done, &on_failed).ok().map(drop)
-}

@@ -33,6 +33,9 @@ pub fn BoardHeader(
     let name = board.name();
     let unavailable = board.unavailable();
     let renaming = RwSignal::new(false);
+    let key = board.key();
+    let rekeying = RwSignal::new(false);
+    let rekey = Callback::new(|(key,)| Op::UpdateBoard(UpdateBoard { key: Some(key), ..UpdateBoard::default() }));
     let rename = Callback::new(|(name,)| Op::UpdateBoard(UpdateBoard { name: Some(name), ..UpdateBoard::default() }));
     let (reads, edits) = (board.may(BoardRole::Viewer), board.may(BoardRole::Editor));
     let archived = board.archived();
@@ -63,8 +66,18 @@ pub fn BoardHeader(
                     on_done=Callback::new(|()| focus_when_drawn(".board-menu summary"))
                 />
             </h1>
+            <span class="board-key">
+                <NameEditor
+                    board=board.clone()
+                    name=Signal::derive(move || key.read().as_ref().map(ToString::to_string).unwrap_or_default())
+                    label="Board key"
+                    editing=rekeying
+                    rename=rekey
+                    on_done=Callback::new(|()| focus_when_drawn(".board-menu summary"))
+                />
+            </span>
             <BoardSwitcher board=board.clone() />
-            <BoardMenu board=board.clone() renaming keys_shown />
+            <BoardMenu board=board.clone() renaming rekeying keys_shown />
             <IfMay may=only_reads>
                 <span class="chip">{read_only_words.clone()}</span>
             </IfMay>
@@ -117,11 +130,20 @@ fn Skip(keys_shown: RwSignal<bool>) -> impl IntoView {
 }
 
 #[component]
-fn BoardMenu(board: LiveBoard, renaming: RwSignal<bool>, keys_shown: RwSignal<bool>) -> impl IntoView {
+fn BoardMenu(
+    board: LiveBoard,
+    renaming: RwSignal<bool>,
+    rekeying: RwSignal<bool>,
+    keys_shown: RwSignal<bool>,
+) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
     let rename = move |event: ev::MouseEvent| {
         close_menu(&event);
         renaming.set(true);
+    };
+    let rekey = move |event: ev::MouseEvent| {
+        close_menu(&event);
+        rekeying.set(true);
     };
     let delete = move |event: ev::MouseEvent| {
         close_menu(&event);
@@ -167,6 +189,10 @@ fn BoardMenu(board: LiveBoard, renaming: RwSignal<bool>, keys_shown: RwSignal<bo
                         <button type="button" class="menu-item" on:click=rename>
                             <Picture icon=Icon::Edit />
                             "Rename board"
+                        </button>
+                        <button type="button" class="menu-item" on:click=rekey>
+                            <Picture icon=Icon::Edit />
+                            "Change key of tasks"
                         </button>
                         <button type="button" class="menu-item" on:click=set_archived(true)>
                             <Picture icon=Icon::Archive />

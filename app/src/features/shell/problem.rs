@@ -20,6 +20,7 @@ pub fn what_failed(op: &Op, board: &BoardState) -> String {
     match op {
         Op::CreateBoard(_) => "The board was not created".to_owned(),
         Op::UpdateBoard(update) if update.name.is_some() => "The board was not renamed".to_owned(),
+        Op::UpdateBoard(update) if update.key.is_some() => "The board keeps its key".to_owned(),
         Op::UpdateBoard(_) | Op::SetMember(_) => "Access to the board was not changed".to_owned(),
         Op::DeleteBoard(_) => "The board was not deleted".to_owned(),
         Op::RestoreBoard(_) => "The board was not restored".to_owned(),
@@ -46,6 +47,11 @@ pub fn what_failed(op: &Op, board: &BoardState) -> String {
         Op::AddChecklistItems(_) => "The item was not added".to_owned(),
         Op::UpdateChecklistItem(_) => "The item was not changed".to_owned(),
         Op::DeleteChecklistItems(_) => "The item was not deleted".to_owned(),
+        Op::CreateComment(create) => format!("Your comment on {} was not added", title(create.task)),
+        Op::UpdateComment(_) => "The comment was not changed".to_owned(),
+        Op::DeleteComment(_) => "The comment was not deleted".to_owned(),
+        Op::RestoreComment(_) => "The comment was not restored".to_owned(),
+        Op::SetReaction(_) => "Your reaction was not saved".to_owned(),
     }
 }
 
@@ -61,7 +67,7 @@ pub fn typed_text(op: &Op) -> Option<Cow<'_, str>> {
 fn one_text(op: &Op) -> Option<&str> {
     match op {
         Op::CreateBoard(create) => Some(&create.name),
-        Op::UpdateBoard(update) => update.name.as_deref(),
+        Op::UpdateBoard(update) => update.name.as_deref().or(update.key.as_deref()),
         Op::CreateColumn(create) => Some(&create.name),
         Op::UpdateColumn(update) => update.name.as_deref(),
         Op::CreateLabel(create) => Some(&create.name),
@@ -71,6 +77,8 @@ fn one_text(op: &Op) -> Option<&str> {
         Op::CreateChecklist(create) => Some(&create.name),
         Op::UpdateChecklist(update) => update.name.as_deref(),
         Op::UpdateChecklistItem(update) => update.text.as_deref(),
+        Op::CreateComment(create) => Some(&create.text),
+        Op::UpdateComment(update) => Some(&update.text),
         Op::DeleteBoard(_)
         | Op::RestoreBoard(_)
         | Op::SetArchived(_)
@@ -84,7 +92,10 @@ fn one_text(op: &Op) -> Option<&str> {
         | Op::DeleteTask(_)
         | Op::RestoreTask(_)
         | Op::AddChecklistItems(_)
-        | Op::DeleteChecklistItems(_) => None,
+        | Op::DeleteChecklistItems(_)
+        | Op::DeleteComment(_)
+        | Op::RestoreComment(_)
+        | Op::SetReaction(_) => None,
     }
 }
 

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::{
     board::TextBase,
     fields::FieldEdit,
-    id::{ActorId, BoardId, ColumnId, TaskId},
+    id::{ActorId, BoardId, ColumnId, CommentId, TaskId},
     live::{LEAVE, LEAVING, Live, LiveBoard},
     model::TextField,
     ops::{Op, UpdateTask},
@@ -51,6 +51,10 @@ pub enum Unsent {
     Board,
     /// A field of a task's checklists, by the id of the task, the checklist or the item.
     Checklist(Uuid),
+    /// The field for a new comment on a task.
+    Comment(TaskId),
+    /// The field for the text of a comment.
+    CommentText(CommentId),
 }
 
 /// The draft of a text.
@@ -161,7 +165,9 @@ impl Drafts {
         let place = match field {
             Unsent::Task(column) => column.to_string(),
             Unsent::ListedTask(board) => board.to_string(),
-            Unsent::Column(_) | Unsent::Board | Unsent::Checklist(_) => return None,
+            Unsent::Column(_) | Unsent::Board | Unsent::Checklist(_) | Unsent::Comment(_) | Unsent::CommentText(_) => {
+                return None;
+            }
         };
         let me = self.me.try_get_untracked()?.map(|me| me.to_string()).unwrap_or_default();
         Some(format!("taskwire-new-task-{me}-{place}"))

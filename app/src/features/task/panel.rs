@@ -31,13 +31,15 @@ use crate::{
     },
     features::{
         checklists::{Around, section::ChecklistsSection},
+        comments::{Comments, KeptTexts},
         history::events::TaskHistory,
         labels::field::LabelsField,
+        numbers::name::NameButton,
         presence::EditingNow,
         shortcuts::{self, Command},
     },
     forms::{DeleteTask, RestoreTask, form_action},
-    id::{ActorId, TaskId},
+    id::{ActorId, CommentId, TaskId},
     live::{Live, LiveBoard, Loading, act},
     model::{Task, TextField},
     ops::{self, Op},
@@ -183,6 +185,7 @@ fn TaskBody(
         <div class="panel-head">
             <CompletedBox board=board.clone() task labelled=true disabled=deleted />
             <EditingNow board=board.clone() task />
+            <NameButton board=board.clone() task />
             <IfMay may=edits>
                 <form method="post" action=form_action(DeleteTask::PATH) on:submit=delete.clone() hidden=deleted>
                     <input type="hidden" name="board" value=board_id.clone() />
@@ -223,6 +226,7 @@ fn TaskBody(
             <Conflicts board=board.clone() task field=TextField::Description />
             <ChecklistsSection board=board.clone() task loading around />
             <TaskForm board=board.clone() task />
+            <Comments board=board.clone() task deleted texts=kept_texts(task) />
             <TaskHistory board task />
             <div class="task-times">
                 {redrawn(move || shown.read().as_ref().map(|task| times(task, &people.read())))}
@@ -458,6 +462,16 @@ fn DescriptionText(
         </section>
     }
     .into_any()
+}
+
+/// Keeps the texts of comments with the other drafts.
+fn kept_texts(task: TaskId) -> KeptTexts {
+    let drafts = expect_context::<Drafts>();
+    let field = move |comment: Option<CommentId>| comment.map_or(Unsent::Comment(task), Unsent::CommentText);
+    KeptTexts {
+        get: Callback::new(move |(comment,)| drafts.unsent(field(comment))),
+        keep: Callback::new(move |(comment, text)| drafts.keep(field(comment), text)),
+    }
 }
 
 /// When and by whom a task was created and last changed. The times are in UTC, because the server does not know the reader's time zone.

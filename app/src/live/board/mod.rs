@@ -1,5 +1,6 @@
 //! A board as signals, which are updated from the board's session.
 
+mod comments;
 mod edits;
 mod news;
 mod presence;
@@ -11,6 +12,7 @@ use std::{
 
 use leptos::prelude::*;
 
+use comments::Comments;
 use edits::Edits;
 pub use edits::Problem;
 use news::History;
@@ -25,8 +27,10 @@ use crate::{
     access::{BoardAccess, BoardRole, Principal},
     board::{OptimisticBoard, Settled},
     id::{ActorId, BoardId, ColumnId, TaskId},
+    key::BoardKey,
     label::Label,
     model::{Column, Task},
+    presence::Edited,
     state::{BoardState, Entity, LoadedPart, Part, Snapshot, Touched},
     time::Timestamp,
 };
@@ -49,6 +53,7 @@ struct Inner {
     session: Mutex<BoardSession>,
     live: Live,
     name: ArcRwSignal<String>,
+    key: ArcRwSignal<Option<BoardKey>>,
     unavailable: ArcRwSignal<Option<BoardUnavailable>>,
     access: ArcRwSignal<BoardAccess>,
     archived: ArcRwSignal<bool>,
@@ -61,6 +66,7 @@ struct Inner {
     labels: ArcRwSignal<Vec<Arc<Label>>>,
     column_tasks: Mutex<HashMap<ColumnId, ArcRwSignal<Arc<[TaskId]>>>>,
     tasks: Mutex<HashMap<TaskId, TaskSignals>>,
+    comments: Comments,
     change_collectors: Mutex<Vec<Weak<Mutex<Touched>>>>,
     revision: ArcRwSignal<u64>,
     edits: Edits,
@@ -77,6 +83,8 @@ pub struct TaskSignals {
     pub remote_changes: ArcRwSignal<u32>,
     /// The other people who are editing the task; `None` for each guest, after the people.
     pub editors: ArcRwSignal<Vec<Option<ActorId>>>,
+    /// The other people who are writing a comment on the task, like `editors`.
+    pub commenting: ArcRwSignal<Vec<Option<ActorId>>>,
 }
 
 /// Collects the changes of a board between two calls of [`Self::take`]: see [`LiveBoard::collect_changes`].
@@ -108,6 +116,7 @@ impl LiveBoard {
         Self(Arc::new(Inner {
             id: state.id(),
             name: ArcRwSignal::new(state.name().to_owned()),
+            key: ArcRwSignal::new(state.key().cloned()),
             unavailable: ArcRwSignal::new(unavailable),
             access: ArcRwSignal::new(state.access().clone()),
             archived: ArcRwSignal::new(state.is_archived()),
@@ -123,6 +132,7 @@ impl LiveBoard {
             labels: ArcRwSignal::new(state.labels().cloned().collect()),
             column_tasks: Mutex::default(),
             tasks: Mutex::default(),
+            comments: Comments::default(),
             change_collectors: Mutex::default(),
             revision: ArcRwSignal::new(0),
             edits: Edits::default(),
@@ -141,6 +151,11 @@ impl LiveBoard {
     /// Returns the name.
     pub fn name(&self) -> ArcRwSignal<String> {
         self.0.name.clone()
+    }
+
+    /// The key of the board.
+    pub fn key(&self) -> ArcRwSignal<Option<BoardKey>> {
+        self.0.key.clone()
     }
 
     /// Returns the reason why the board is no longer available to this page; `None` if it is available.
@@ -230,10 +245,15 @@ impl LiveBoard {
         let session = self.session();
         lock(&self.0.tasks)
             .entry(id)
-            .or_insert_with(|| TaskSignals {
-                task: ArcRwSignal::new(session.board().view().task(id).cloned()),
-                remote_changes: ArcRwSignal::new(0),
-                editors: ArcRwSignal::new(self.editors(&lock(&self.0.presence.presence_state), id)),
+            .or_insert_with(|| {
+                let presence_state = lock(&self.0.presence.presence_state);
+                let who = |comment| ArcRwSignal::new(self.editors(&presence_state, Edited { task: id, comment }));
+                TaskSignals {
+                    task: ArcRwSignal::new(session.board().view().task(id).cloned()),
+                    remote_changes: ArcRwSignal::new(0),
+                    editors: who(false),
+                    commenting: who(true),
+                }
             })
             .clone()
     }
@@ -333,6 +353,10 @@ impl LiveBoard {
     fn take(&self, outcome: Outcome) {
         let Outcome { touched, remote_changes, settled, send, logged, skipped } = outcome;
         self.draw(&touched);
+        if skipped {
+            // What was held may be out of date now.
+            self.renew_comments(|_| true);
+        }
         // A new task is about to be rendered, so its change is counted although nothing has requested its signals yet.
         // This does not apply to a whole column that got new ranks.
         let few = remote_changes.tasks().count() <= TOLD_UNASKED;
@@ -381,8 +405,9 @@ impl LiveBoard {
         // All data is read before any signal is set, because the effects of the signals may read the board again.
         let session = self.session();
         let view = session.board().view();
-        let board =
-            touched.contains(Entity::Board).then(|| (view.name().to_owned(), view.exists(), view.is_archived()));
+        let board = touched
+            .contains(Entity::Board)
+            .then(|| (view.name().to_owned(), view.key().cloned(), view.exists(), view.is_archived()));
         let columns = touched.any_column().then(|| view.columns().cloned().collect::<Vec<_>>());
         let labels = touched.any_label().then(|| view.labels().cloned().collect::<Vec<_>>());
         let tasks: Vec<_> = {
@@ -415,14 +440,16 @@ impl LiveBoard {
         for (signal, ids) in column_tasks {
             signal.set(ids);
         }
+        self.draw_comments(touched);
         if let Some(columns) = columns {
             self.0.columns.maybe_set(columns);
         }
         if let Some(labels) = labels {
             self.0.labels.maybe_set(labels);
         }
-        if let Some((name, exists, archived)) = board {
+        if let Some((name, key, exists, archived)) = board {
             self.0.name.maybe_set(name);
+            self.0.key.maybe_set(key);
             self.0.archived.maybe_set(archived);
             self.0.unavailable.maybe_set((!exists).then_some(BoardUnavailable::Deleted));
             self.draw_access();

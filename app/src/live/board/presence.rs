@@ -9,7 +9,7 @@ use super::MaybeSet;
 use super::{LiveBoard, lock};
 use crate::{
     id::{ActorId, TaskId},
-    presence::{OpenEditors, PresenceState},
+    presence::{Edited, OpenEditors, PresenceState},
     protocol::ClientMessage,
 };
 
@@ -31,9 +31,20 @@ impl LiveBoard {
 
     /// Tells the others that a text of a task is being edited here, until the current reactive owner is cleaned up.
     pub fn edit_until_cleanup(&self, task: TaskId) {
-        self.change_editors(|editors| editors.open(task));
+        self.change_editors(|editors| editors.open(task.into()));
         let board = self.clone();
-        on_cleanup(move || board.change_editors(|editors| editors.close(task)));
+        on_cleanup(move || board.change_editors(|editors| editors.close(task.into())));
+    }
+
+    /// Tells the others whether a comment on a task is being written here.
+    pub fn set_commenting(&self, task: TaskId, writes: bool) {
+        let edited = Edited { task, comment: true };
+        self.change_editors(|editors| {
+            editors.close(edited);
+            if writes {
+                editors.open(edited);
+            }
+        });
     }
 
     /// Adds the presence message to a subscription: if the server no longer has the subscription, it no longer has the
@@ -58,14 +69,16 @@ impl LiveBoard {
         for task in before.editing.iter().chain(&presence_state.editing).map(|editing| editing.task) {
             let signals = lock(&self.0.tasks).get(&task).cloned();
             if let Some(signals) = signals {
-                signals.editors.maybe_set(self.editors(&presence_state, task));
+                signals.editors.maybe_set(self.editors(&presence_state, task.into()));
+                let comment = Edited { task, comment: true };
+                signals.commenting.maybe_set(self.editors(&presence_state, comment));
             }
         }
         self.0.presence.others.maybe_set(presence_state.others(self.me()));
     }
 
-    pub(super) fn editors(&self, presence_state: &PresenceState, task: TaskId) -> Vec<Option<ActorId>> {
-        presence_state.editors(task, self.me(), self.0.live.tab())
+    pub(super) fn editors(&self, presence_state: &PresenceState, edited: Edited) -> Vec<Option<ActorId>> {
+        presence_state.editors(edited, self.me(), self.0.live.tab())
     }
 
     pub(super) fn change_editors(&self, change: impl FnOnce(&mut OpenEditors)) {
@@ -80,8 +93,10 @@ impl LiveBoard {
         }
     }
 
-    pub(super) fn present(&self, editing: Option<TaskId>) -> ClientMessage {
+    pub(super) fn present(&self, edited: Option<Edited>) -> ClientMessage {
         let live = &self.0.live;
-        ClientMessage::Present { board: self.0.id, tab: live.tab(), editing, secret: live.tab_secret() }
+        let editing = edited.map(|edited| edited.task);
+        let comment = edited.is_some_and(|edited| edited.comment);
+        ClientMessage::Present { board: self.0.id, tab: live.tab(), editing, comment, secret: live.tab_secret() }
     }
 }

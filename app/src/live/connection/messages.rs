@@ -158,7 +158,7 @@ impl Task {
             let known = self.known.clone();
             spawn_local(async move {
                 // If the request fails, they are shown without a name.
-                if let Ok(Some(loaded)) = load_board(board, Vec::new(), false).await {
+                if let Ok(Some(loaded)) = load_board(board, Vec::new(), false, None).await {
                     known.add_people(loaded.people);
                 }
             });

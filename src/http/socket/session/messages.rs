@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use app::{
     access::Principal,
+    presence::Edited,
     protocol::{ClientMessage, ErrorCode, ServerMessage},
 };
 use tokio::time::Instant;
@@ -94,9 +95,10 @@ impl Session {
                 self.subscriptions.retain(|followed| followed.topic.board() != board);
                 Ok(())
             }
-            ClientMessage::Present { board, tab, editing, secret } => {
+            ClientMessage::Present { board, tab, editing, comment, secret } => {
                 self.charge(1, now);
-                self.join_presence(board, TabKey { person: self.person, tab, secret }, editing);
+                let edited = editing.map(|task| Edited { task, comment });
+                self.join_presence(board, TabKey { person: self.person, tab, secret }, edited);
                 Ok(())
             }
             ClientMessage::WatchBoards { limit, boards } => {

@@ -2,11 +2,7 @@
 
 use std::time::Duration;
 
-use app::{
-    id::{BoardId, TaskId},
-    model::Seq,
-    protocol::ErrorCode,
-};
+use app::{id::BoardId, model::Seq, presence::Edited, protocol::ErrorCode};
 use tokio::time::Instant;
 
 use super::{End, Session, random_fraction};
@@ -46,7 +42,7 @@ pub(super) struct Retry {
     /// Whether the client has had no response to its subscription yet: it is not known whether it may see the board.
     first: bool,
     /// The presence to announce as soon as that is known: the tab, and the task that is edited in it.
-    present: Option<(TabKey, Option<TaskId>)>,
+    present: Option<(TabKey, Option<Edited>)>,
 }
 
 impl BoardSubscription {
@@ -264,7 +260,7 @@ impl Session {
 
     /// Announces the client's presence on a board, or which task it is editing now. (The task is not looked up: one that was just added may
     /// not be saved yet, and an unknown one is shown nowhere.)
-    pub(super) fn join_presence(&mut self, board: BoardId, tab: TabKey, editing: Option<TaskId>) {
+    pub(super) fn join_presence(&mut self, board: BoardId, tab: TabKey, editing: Option<Edited>) {
         let Some(index) = self.subscriptions.iter().position(|followed| followed.topic.board() == board) else {
             let message = "subscribe to the board before you announce your presence on it";
             return self.say_error(ErrorCode::NotSubscribed, message, Some(board));
