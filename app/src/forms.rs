@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::{
     access::{BoardRole, Principal, ShareLink},
+    address::home_query::Shown,
     board::item_lines,
     comment::{CommentPage, CommentVersion},
     history::Page,
@@ -80,15 +81,15 @@ pub struct Loaded<T> {
     pub principal: Principal,
 }
 
-/// Returns a page of the boards that the principal may see, newest first: those that are archived, or the others.
+/// Returns a page of the boards that the principal may see, newest first; or of the deleted boards that they may restore.
 #[server(prefix = "/forms", endpoint = "list_boards")]
 pub async fn list_boards(
     #[server(default)] text: String,
     #[server(default)] before: Option<String>,
-    #[server(default)] archived: bool,
+    #[server(default)] shown: Shown,
 ) -> Result<Loaded<BoardPage>, ServerFnError> {
     let backend = backend()?;
-    let query = HomeQuery { text, before: before.as_deref().and_then(HomeQuery::parse_before), archived };
+    let query = HomeQuery { text, before: before.as_deref().and_then(HomeQuery::parse_before), shown };
     let boards = backend.boards(query).await.map_err(explain)?;
     Ok(loaded(&*backend, boards, BTreeSet::new()))
 }
@@ -323,6 +324,15 @@ pub async fn delete_task(board: BoardId, task: TaskId) -> Result<(), ServerFnErr
 #[server(prefix = "/forms", endpoint = "restore_task")]
 pub async fn restore_task(board: BoardId, task: TaskId) -> Result<(), ServerFnError> {
     write(board, Op::RestoreTask(ops::RestoreTask::of(task))).await
+}
+
+/// Restores a deleted board and opens it.
+#[server(prefix = "/forms", endpoint = "restore_board")]
+pub async fn restore_board(board: BoardId) -> Result<(), ServerFnError> {
+    let op = Op::RestoreBoard(ops::RestoreBoard {});
+    backend()?.restore_board(board, MutationId(Ids::of(&(board, &op)).get(0))).await.map_err(explain)?;
+    leptos_axum::redirect(&format!("/boards/{board}"));
+    Ok(())
 }
 
 /// Archives a board, or brings it back.

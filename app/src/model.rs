@@ -419,12 +419,15 @@ pub struct BoardSummary {
     /// The time at which it was archived, if it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archived_at: Option<Timestamp>,
+    /// The time of its deletion, in a list of deleted boards; lists of other boards do not have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<Timestamp>,
 }
 
 impl BoardSummary {
-    /// Returns the sort key of lists of boards: the time of creation, then the id.
+    /// Returns the sort key of lists of boards: the time of creation, in a list of deleted boards that of deletion; then the id.
     pub fn age(&self) -> (Timestamp, crate::id::BoardId) {
-        (self.created_at, self.id)
+        (self.deleted_at.unwrap_or(self.created_at), self.id)
     }
 }
 

@@ -17,6 +17,7 @@ export class Api {
   changeKey = (board: string, key: string): Promise<Board> => this.#call('PATCH', `/boards/${board}`, { key });
   setArchived = (board: string, archived: boolean): Promise<Board> => this.#call('PATCH', `/boards/${board}`, { archived });
   deleteBoard = (board: string): Promise<void> => this.#call('DELETE', `/boards/${board}`);
+  restoreBoard = (board: string): Promise<Board> => this.#call('POST', `/boards/${board}/restore`);
   createColumn = (board: string, name: string): Promise<Column> =>
     this.#call('POST', `/boards/${board}/columns`, { name, kind: 'active' });
   createLabel = (board: string, label: LabelFields): Promise<Label> => this.#call('POST', `/boards/${board}/labels`, label);

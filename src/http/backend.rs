@@ -6,13 +6,13 @@ use std::{collections::BTreeSet, sync::Arc};
 use app::{
     access::{Principal, ShareLink},
     activity::ActivityItem,
-    address::home_query::HomeQuery,
+    address::home_query::{HomeQuery, Shown},
     backend::{Backend, BackendError, BackendFuture},
     comment::{CommentPage, CommentVersion, LISTED_COMMENTS},
     history::{Event, Older, Page},
-    id::{ActorId, BoardId, CommentId, TaskId},
-    model::{BoardPage, LISTED_BOARDS, Seq},
-    ops::Mutation,
+    id::{ActorId, BoardId, CommentId, MutationId, TaskId},
+    model::{BoardPage, BoardSummary, LISTED_BOARDS, Seq},
+    ops::{Mutation, Op, RestoreBoard},
     people::Person,
     refusal::{Refusal, Thing},
     state::BoardState,
@@ -21,8 +21,8 @@ use uuid::Uuid;
 
 use super::request_auth::RequestAuth;
 use crate::{
-    accounts::{AccountError, Accounts},
-    store::{BoardQuery, Entries, Store, StoreError, tables::Key},
+    accounts::{AccountError, Accounts, first_visit::adopt_restored},
+    store::{BoardQuery, DeletedBoard, Entries, Store, StoreError, tables::Key},
     writer::{WriteError, Writer},
 };
 
@@ -54,14 +54,21 @@ impl Backend for Local {
     }
 
     fn boards(&self, query: HomeQuery) -> BackendFuture<'_, BoardPage> {
-        let HomeQuery { text, before, archived } = query;
+        let HomeQuery { text, before, shown } = query;
         let wanted = BoardQuery {
             text,
-            archived: Some(archived),
+            archived: Some(shown == Shown::Archived),
             after: before.map(Key::from),
             ..BoardQuery::newest(LISTED_BOARDS)
         };
         Box::pin(async move {
+            if shown == Shown::Deleted {
+                let found = self.store.deleted_boards(&self.visitor.credentials, &wanted).await;
+                let (found, more) = found.map_err(unreadable)?;
+                let summary =
+                    |DeletedBoard { board, deleted_at }| BoardSummary { deleted_at: Some(deleted_at), ..board };
+                return Ok(BoardPage { more, boards: found.into_iter().map(summary).collect() });
+            }
             let page = self.store.boards_page(&self.visitor.credentials, &wanted).await.map_err(unreadable)?;
             Ok(BoardPage { more: page.next.is_some(), boards: page.rows })
         })
@@ -135,6 +142,20 @@ impl Backend for Local {
                 Ok(accepted) => Ok(accepted.seq),
                 Err(WriteError::Refused(refusal)) => Err(refusal.into()),
                 // The writer has logged why.
+                Err(WriteError::Unavailable(_)) => Err(BackendError::Unavailable),
+            }
+        })
+    }
+
+    fn restore_board(&self, board: BoardId, id: MutationId) -> BackendFuture<'_, ()> {
+        Box::pin(async move {
+            let mutation = Mutation { id, op: Op::RestoreBoard(RestoreBoard {}) };
+            match self.writer.write(board, mutation, self.visitor.credentials.clone()).await {
+                Ok(accepted) => {
+                    adopt_restored(&self.store, &self.writer, accepted.board).await;
+                    Ok(())
+                }
+                Err(WriteError::Refused(refusal)) => Err(refusal.into()),
                 Err(WriteError::Unavailable(_)) => Err(BackendError::Unavailable),
             }
         })

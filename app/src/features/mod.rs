@@ -3,6 +3,7 @@
 pub mod board;
 pub mod checklists;
 pub mod comments;
+pub mod deleted_boards;
 pub mod history;
 pub mod labels;
 pub mod list;

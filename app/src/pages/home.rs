@@ -11,22 +11,29 @@ use leptos_router::{
 
 use crate::{
     access::Principal,
-    address::{View, board_path, home_query::HomeQuery},
+    address::{
+        View, board_path,
+        home_query::{HomeQuery, Shown},
+    },
     board::Typed,
     controls::{
         form_error::FormError,
         icon::{Icon, Picture},
         menu::close_menus_on_click_elsewhere,
+        notices::Notices,
+        redrawn::redrawn,
         rows::Rows,
         server_name::server_name,
         unavailable::Unavailable,
     },
     features::{
+        deleted_boards::list::DeletedBoards,
         members::view::everyone_choices,
         shell::{
             account_menu::AccountMenu,
             connection::{ListConnection, WhatIsInTheWay},
             header::Mark,
+            toasts::PageToasts,
         },
         task::drafts::{Drafts, Unsent},
     },
@@ -51,16 +58,17 @@ pub fn HomePage() -> impl IntoView {
         || (),
         move |()| {
             let query = query.get_untracked();
-            async move { list_boards(query.text.clone(), query.before_text(), query.archived).await }
+            async move { list_boards(query.text.clone(), query.before_text(), query.shown).await }
         },
     );
     close_menus_on_click_elsewhere();
+    Notices::provide();
     Effect::new({
         let live = live.clone();
         move || live.watch_boards()
     });
 
-    let title = move || if query.read().archived { "Archived boards" } else { "Boards" };
+    let title = move || list_name(query.read().shown);
     let unloaded = move || frame(None, None, title);
     // One `Suspense` for everything that is loaded. The server renders the contents of each `Suspense` on a thread of its own, and one
     // thread must not read signals while another sets them (see `Live::set_viewer`).
@@ -92,6 +100,16 @@ pub fn HomePage() -> impl IntoView {
                 })
             }}
         </Suspense>
+        <PageToasts />
+    }
+}
+
+/// What a list of boards is called.
+fn list_name(shown: Shown) -> &'static str {
+    match shown {
+        Shown::InUse => "Boards",
+        Shown::Archived => "Archived boards",
+        Shown::Deleted => "Deleted boards",
     }
 }
 
@@ -189,40 +207,53 @@ fn Boards(live: Live, first: BoardPage, query: Memo<HomeQuery>) -> impl IntoView
     let name = move |id| page.read().boards.iter().find(|board| board.id == id).map(|board| board.name.clone());
     let may_create = live.principal().with_untracked(Principal::may_create_boards);
     let is_long = Memo::new(move |_| page.read().more || !query.read().is_default());
-    let archived = Memo::new(move |_| query.read().archived);
+    let shown = Memo::new(move |_| query.read().shown);
     let none_words = move || match (query.read().is_default(), may_create) {
-        (false, _) if query.read().is_all_archived() => "No board is archived.",
+        (false, _) if query.read().is_whole_list() && shown.get() == Shown::Archived => "No board is archived.",
+        (false, _) if query.read().is_whole_list() => "There is no deleted board that you may restore.",
         (false, _) => "There is no such board that you may see.",
         (true, true) => "No boards yet. Give the first one a name, and it opens with three columns.",
         (true, false) => "There is no board that you may see.",
     };
-    // Without a search or an older page: the other list, of archived boards or of those in use.
-    let (to, words) = (
-        move || HomeQuery { archived: !archived.get(), ..HomeQuery::default() }.path(),
-        move || if archived.get() { "Boards in use" } else { "Archived boards" },
-    );
+    let list = move || match shown.get() {
+        Shown::Deleted => view! { <DeletedBoards boards=Signal::derive(move || page.get().boards) /> }.into_any(),
+        _ => view! {
+            <ul class="boards">
+                <Rows each=move || page.get().boards key=|board| board.id.0 let:board>
+                    <li>
+                        <a class="board-link" href=board_path(board.id, View::Board)>
+                            <Mark />
+                            <span>{move || name(board.id)}</span>
+                        </a>
+                    </li>
+                </Rows>
+            </ul>
+        }
+        .into_any(),
+    };
+    // Who may not create boards manages none, and has none to restore.
+    let others = move || {
+        let others = [Shown::InUse, Shown::Archived, Shown::Deleted].into_iter();
+        others.filter(|other| *other != shown.get() && (*other != Shown::Deleted || may_create)).map(other_list).collect_view()
+    };
     view! {
         {move || is_long.get().then(|| view! { <Search query /> }.into_any())}
         <p class="hint" role="status">
             {move || failed.get().then_some("The list cannot be loaded right now; trying again…")}
         </p>
-        <ul class="boards">
-            <Rows each=move || page.get().boards key=|board| board.id.0 let:board>
-                <li>
-                    <a class="board-link" href=board_path(board.id, View::Board)>
-                        <Mark />
-                        <span>{move || name(board.id)}</span>
-                    </a>
-                </li>
-            </Rows>
-        </ul>
+        {redrawn(list)}
         {move || none.get().then(|| view! { <p class="empty">{none_words()}</p> }.into_any())}
         {move || is_long.get().then(|| pages(page, query))}
-        <p class="other-boards">
-            <a href=to>{words}</a>
-        </p>
-        {move || (!archived.get()).then(|| view! { <NewBoard /> }.into_any())}
+        <nav class="other-boards" aria-label="Other boards">
+            {redrawn(others)}
+        </nav>
+        {move || (shown.get() == Shown::InUse).then(|| view! { <NewBoard /> }.into_any())}
     }
+}
+
+fn other_list(shown: Shown) -> AnyView {
+    let words = if shown == Shown::InUse { "Boards in use" } else { list_name(shown) };
+    view! { <a href=HomeQuery::of(shown).path()>{words}</a> }.into_any()
 }
 
 /// Links to what is older, and back.
@@ -268,8 +299,8 @@ fn Search(query: Memo<HomeQuery>) -> impl IntoView {
     let navigate = use_navigate();
     let mut searching = debounce(TYPING_PAUSE, move |text: String| {
         let options = NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() };
-        let archived = query.read_untracked().archived;
-        navigate(&HomeQuery { text, before: None, archived }.path(), options);
+        let shown = query.read_untracked().shown;
+        navigate(&HomeQuery { text, before: None, shown }.path(), options);
     });
     view! {
         <form
@@ -281,8 +312,8 @@ fn Search(query: Memo<HomeQuery>) -> impl IntoView {
             on:submit=|event| event.prevent_default()
         >
             {move || {
-                let archived = query.read().archived;
-                archived.then(|| view! { <input type="hidden" name="archived" value="true" /> }.into_any())
+                let name = query.read().shown.parameter();
+                name.map(|name| view! { <input type="hidden" name=name value="true" /> }.into_any())
             }}
             <div class="search">
                 <Picture icon=Icon::Search />
@@ -319,12 +350,12 @@ fn found(live: &Live, first: BoardPage, query: Memo<HomeQuery>) -> Found {
             load(query, loaded, failed);
         }
     });
-    // Which boards are archived is not sent by the socket, but it sends the others, which change at the same time.
+    // Which boards are archived or deleted is not sent by the socket, but it sends the others, which change at the same time.
     let others = newest.clone();
     Effect::new(move |before: Option<Option<BoardPage>>| {
         let others = others.get();
         let query = query.get_untracked();
-        if query.archived && before.flatten().is_some_and(|before| Some(&before) != others.as_ref()) {
+        if query.shown != Shown::InUse && before.flatten().is_some_and(|before| Some(&before) != others.as_ref()) {
             load(query, loaded, failed);
         }
         others
@@ -339,7 +370,7 @@ fn found(live: &Live, first: BoardPage, query: Memo<HomeQuery>) -> Found {
 fn load(query: HomeQuery, loaded: RwSignal<(HomeQuery, BoardPage)>, failed: RwSignal<bool>) {
     loaded.update_untracked(|(of, _)| of.clone_from(&query));
     spawn_local(async move {
-        let answer = list_boards(query.text.clone(), query.before_text(), query.archived).await;
+        let answer = list_boards(query.text.clone(), query.before_text(), query.shown).await;
         // Something else may be asked for by now, or nobody looks any more.
         if loaded.try_with_untracked(|(of, _)| *of == query) != Some(true) {
             return;

@@ -84,9 +84,9 @@ pub struct BoardLine {
 
 impl From<model::BoardSummary> for BoardLine {
     fn from(board: model::BoardSummary) -> Self {
-        let model::BoardSummary { id, name, key, seq, created_at, archived_at } = board;
+        let model::BoardSummary { id, name, key, seq, created_at, archived_at, deleted_at } = board;
         let key = key.map(|key| key.to_string()).unwrap_or_default();
-        Self { id, name, key, seq, created_at, archived: archived_at.is_some(), archived_at, deleted_at: None }
+        Self { id, name, key, seq, created_at, archived: archived_at.is_some(), archived_at, deleted_at }
     }
 }
 

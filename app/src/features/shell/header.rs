@@ -2,7 +2,7 @@
 
 use leptos::{ev, html, prelude::*};
 
-use super::{account_menu::AccountMenu, connection::BoardConnection, delete_board::DeleteBoardDialog};
+use super::{account_menu::AccountMenu, connection::BoardConnection};
 use crate::{
     access::BoardRole,
     address::{View, board_path},
@@ -16,7 +16,7 @@ use crate::{
         rows::Rows,
         server_name::server_name,
     },
-    features::{presence::WhoIsHere, undo::UndoItems},
+    features::{deleted_boards::dialog::DeleteBoardDialog, presence::WhoIsHere, undo::UndoItems},
     live::{Live, LiveBoard, act},
     ops::{Op, SetArchived, UpdateBoard},
 };
