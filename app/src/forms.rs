@@ -326,6 +326,44 @@ pub async fn restore_task(board: BoardId, task: TaskId) -> Result<(), ServerFnEr
     write(board, Op::RestoreTask(ops::RestoreTask::of(task))).await
 }
 
+/// The form about a board.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BoardForm {
+    /// The name.
+    pub name: String,
+    /// The colour; empty for none.
+    #[serde(default)]
+    pub hue: String,
+    /// The description.
+    #[serde(default)]
+    pub description: String,
+}
+
+impl BoardForm {
+    /// Returns the operation that sets what differs from `was`; `None` if nothing does.
+    pub fn op(&self, was: &Self) -> Option<Op> {
+        let normalized = |text: &str| crate::board::Typed::Name.normalize(text);
+        let edits = |new: &str, old: &str| (new != old).then(|| normalized(new));
+        let update = ops::UpdateBoard {
+            name: edits(&self.name, &was.name),
+            hue: (self.hue != was.hue).then(|| Hue::parse(&self.hue)),
+            description: edits(&self.description, &was.description),
+            ..ops::UpdateBoard::default()
+        };
+        (update != ops::UpdateBoard::default()).then_some(Op::UpdateBoard(update))
+    }
+}
+
+/// Changes the name, the colour and the description of a board: those that differ between `edit` and `was`, the values with which the form
+/// was rendered.
+#[server(prefix = "/forms", endpoint = "edit_board")]
+pub async fn edit_board(board: BoardId, edit: BoardForm, was: BoardForm) -> Result<(), ServerFnError> {
+    match edit.op(&was) {
+        Some(op) => write(board, op).await,
+        None => Ok(()),
+    }
+}
+
 /// Restores a deleted board and opens it.
 #[server(prefix = "/forms", endpoint = "restore_board")]
 pub async fn restore_board(board: BoardId) -> Result<(), ServerFnError> {

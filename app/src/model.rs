@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     checklist::{Checklists, Progress},
+    hue::Hue,
     id::{ActorId, ColumnId, LabelId, TaskId},
     key::BoardKey,
     rank::Rank,
@@ -403,7 +404,7 @@ pub enum Place<Id> {
 
 /// An entry in the list of boards.
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct BoardSummary {
     /// The id of the board.
     pub id: crate::id::BoardId,
@@ -412,6 +413,12 @@ pub struct BoardSummary {
     /// The key, which the names of its tasks begin with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<BoardKey>,
+    /// The colour, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hue: Option<Hue>,
+    /// What it is for; empty if nobody said.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
     /// The number of its newest change.
     pub seq: Seq,
     /// The time of its creation.

@@ -12,7 +12,7 @@ const LOOKS = {
   'on a phone, dark': { colorScheme: 'dark', viewport: { width: 390, height: 844 } },
 } as const;
 
-const PAGES = ['home', 'deleted boards', 'board', 'list', 'activity', 'labels', 'label', 'task', 'history', 'trash', 'not found', 'no such task'] as const;
+const PAGES = ['home', 'deleted boards', 'board', 'list', 'activity', 'labels', 'label', 'about', 'task', 'history', 'trash', 'not found', 'no such task'] as const;
 
 for (const javaScriptEnabled of [true, false]) {
   test.describe(javaScriptEnabled ? 'with JavaScript' : 'without JavaScript', () => {
@@ -144,6 +144,7 @@ async function fill({ api }: Taskwire) {
     list: `${at}?view=list`,
     activity: `${at}?view=activity`,
     labels: `${at}?view=labels`,
+    about: `${at}?view=about`,
     label: `${at}?view=labels&label=${labels[0]}`,
     task: `${at}/tasks/${id}`,
     history: `${at}/tasks/${id}?history=open`,

@@ -79,7 +79,7 @@ struct Change {
 pub(super) struct Watching {
     /// The last version of the list that the socket looked at.
     version: u64,
-    /// A hash of what the socket was sent: the boards and their names. The number of each board's newest change is sent too,
+    /// A hash of what the socket was sent: the boards with their names, colours and descriptions. The number of each board's newest change is sent too,
     /// but is not part of the hash: otherwise every change on any board would be sent to every socket.
     sent: Option<u64>,
     /// How many it wants, the newest; all, if it does not say.
@@ -152,8 +152,7 @@ impl BoardList {
         }
         let (visible, more) = state.visible_to(principal, watching);
         drop(state);
-        let entries: Vec<_> =
-            visible.iter().map(|listed| (listed.board.id, &listed.board.name, listed.board.archived_at)).collect();
+        let entries: Vec<_> = visible.iter().map(|listed| BoardSummary { seq: 0, ..listed.board.clone() }).collect();
         let hash = self.hasher.hash_one((entries, more));
         if watching.sent.replace(hash) == Some(hash) {
             return None;

@@ -179,7 +179,7 @@ impl<'a> Page<'a> {
         values.push(i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX).into());
         let (key, direction, number) = (expression.sql, direction.sql(), self.parts.len() + 1);
         self.parts.push(format!(
-            "SELECT * FROM (SELECT b.id, b.name, b.key, b.seq, b.created_at, b.archived_at, b.everyone, {role} AS role, {key} AS sort_key \
+            "SELECT * FROM (SELECT b.id, b.name, b.key, b.hue, b.description, b.seq, b.created_at, b.archived_at, b.everyone, {role} AS role, {key} AS sort_key \
              FROM {from}{conditions} ORDER BY {key} {direction}, {id} {direction} LIMIT ${}) AS part{number}",
             values.len()
         ));
@@ -296,7 +296,7 @@ impl Store {
     pub async fn boards_listed_after(&self, revision: i64) -> Result<(Vec<Arc<Listed>>, i64), StoreError> {
         // A change of the list that commits after this statement has a higher revision, because such changes wait for each other.
         let found = query(
-            "SELECT id, name, key, seq, created_at, everyone, deleted_at, archived_at, listed FROM boards WHERE listed > $1",
+            "SELECT id, name, key, hue, description, seq, created_at, everyone, deleted_at, archived_at, listed FROM boards WHERE listed > $1",
         )
         .bind(revision)
         .fetch_all(self.readers())
@@ -318,7 +318,7 @@ impl Store {
             return Ok(Vec::new());
         }
         let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
-        let select = "SELECT id, name, key, seq, created_at, everyone, deleted_at, archived_at FROM boards WHERE id";
+        let select = "SELECT id, name, key, hue, description, seq, created_at, everyone, deleted_at, archived_at FROM boards WHERE id";
         let found = read!(self.readers(), |reader| fetch_by_ids(reader, select, "", &ids).await)?;
         found.iter().map(listed).collect()
     }

@@ -179,6 +179,8 @@ const TABLE: &[Row] = &[
     row("POST /forms/set_member", "board={board}&person={person}&role=viewer",
                                                                        "401  403  403  403  200  404  200  200   403  403  200   401  401  401"),
     row("POST /forms/set_archived", "board={board}&archived=false",   "401  403  403  403  200  404  200  200   403  403  200   401  401  401"),
+    row("POST /forms/edit_board", "board={board}&edit[name]=Plans&edit[hue]=teal&edit[description]=&was[name]=Plans&was[hue]=&was[description]=",
+                                                                       "401  403  403  403  200  404  200  200   403  403  200   401  401  401"),
     row("POST /forms/restore_board", "board={board}",                  "401  403  403  403  200  404  200  200   403  403  200   401  401  401"),
     row("POST /forms/edit_label", "board={board}&edit[label]={label}&edit[name]=A&edit[hue]=red&edit[tone]=dark&edit[pattern]=dots&edit[description]=&edit[action]=save",
                                                                        "401  403  403  200  200  404  200  200   403  200  200   401  401  401"),

@@ -70,6 +70,8 @@ async fn fill(database: &Database) -> Filled {
     node.accepted(first, Op::UpdateBoard(name)).await;
     let key = UpdateBoard { key: Some("GARD".to_owned()), ..UpdateBoard::default() };
     node.accepted(first, Op::UpdateBoard(key)).await;
+    let (hue, description) = (Some(Some(Hue::Teal)), Some("What grows “where”".to_owned()));
+    node.accepted(first, Op::UpdateBoard(UpdateBoard { hue, description, ..UpdateBoard::default() })).await;
     node.accepted(first, Op::SetMember(SetMember { person: ana, role: Some(BoardRole::Editor) })).await;
     let link = CreateShareLink { link: app::new_id(), secret_sha256: [7; 32].into() };
     node.accepted(first, Op::CreateShareLink(link)).await;

@@ -27,6 +27,38 @@ async fn a_board_is_made_renamed_and_deleted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_board_has_a_colour_and_a_description() {
+    let server = Server::start().await;
+    let id = server.board().await;
+    let board = format!("/boards/{id}");
+    let made = server.get(&board).await;
+    assert_eq!((&made["hue"], &made["description"]), (&json!(null), &json!("")));
+    let look = json!({"hue": "teal", "description": " What grows where "});
+    let changed = server.patch(&board, &look).await;
+    assert_eq!((&changed["hue"], &changed["description"]), (&json!("teal"), &json!("What grows where")));
+    let listed = server.get("/boards").await;
+    assert_eq!(
+        (&listed["boards"][0]["hue"], &listed["boards"][0]["description"]),
+        (&changed["hue"], &changed["description"])
+    );
+    let without = server.patch(&board, &json!({"hue": null})).await;
+    assert_eq!((&without["hue"], &without["description"]), (&json!(null), &json!("What grows where")));
+    assert_eq!(server.patch(&board, &json!({"description": ""})).await["description"], "");
+    for wrong in [
+        json!({"description": "x".repeat(201)}),
+        json!({"description": "two\nlines"}),
+        json!({"description": "turned \u{202e}around"}),
+        json!({"hue": "ultraviolet"}),
+        json!({"archived": true, "hue": "red"}),
+    ] {
+        problem(server.api(Method::PATCH, &board).json(&wrong), StatusCode::UNPROCESSABLE_ENTITY, "invalid").await;
+    }
+    server.patch(&board, &json!({"archived": true})).await;
+    let late = server.api(Method::PATCH, &board).json(&look);
+    problem(late, StatusCode::CONFLICT, "archived").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_board_is_archived_and_brought_back() {
     let server = Server::start().await;
     let id = server.board().await;

@@ -1,5 +1,6 @@
 //! The features, one folder or file each, named in the words of a user. The imports between features have no cycles.
 
+pub mod about;
 pub mod board;
 pub mod checklists;
 pub mod comments;

@@ -28,6 +28,7 @@ use crate::{
         unavailable::{CameFrom, Unavailable},
     },
     features::{
+        about::view::AboutView,
         board::columns::Columns,
         history::{
             activity::ActivityView,
@@ -176,6 +177,7 @@ fn Board(board: LiveBoard, address: Memo<Option<Address>>) -> impl IntoView {
                 View::Activity => view! { <ActivityView board /> }.into_any(),
                 View::Members => view! { <MembersView board /> }.into_any(),
                 View::Labels => view! { <LabelsView board /> }.into_any(),
+                View::About => view! { <AboutView board /> }.into_any(),
                 View::Trash => view! { <TrashPage board /> }.into_any(),
             }
         }

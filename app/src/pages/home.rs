@@ -27,6 +27,7 @@ use crate::{
         unavailable::Unavailable,
     },
     features::{
+        about::mark::hue_class,
         deleted_boards::list::DeletedBoards,
         members::view::everyone_choices,
         shell::{
@@ -204,7 +205,7 @@ fn NewBoard() -> impl IntoView {
 fn Boards(live: Live, first: BoardPage, query: Memo<HomeQuery>) -> impl IntoView {
     let Found { page, failed } = found(&live, first, query);
     let none = Memo::new(move |_| page.read().boards.is_empty());
-    let name = move |id| page.read().boards.iter().find(|board| board.id == id).map(|board| board.name.clone());
+    let listed = move |id| page.read().boards.iter().find(|board| board.id == id).cloned();
     let may_create = live.principal().with_untracked(Principal::may_create_boards);
     let is_long = Memo::new(move |_| page.read().more || !query.read().is_default());
     let shown = Memo::new(move |_| query.read().shown);
@@ -220,12 +221,7 @@ fn Boards(live: Live, first: BoardPage, query: Memo<HomeQuery>) -> impl IntoView
         _ => view! {
             <ul class="boards">
                 <Rows each=move || page.get().boards key=|board| board.id.0 let:board>
-                    <li>
-                        <a class="board-link" href=board_path(board.id, View::Board)>
-                            <Mark />
-                            <span>{move || name(board.id)}</span>
-                        </a>
-                    </li>
+                    <li>{board_card(Memo::new(move |before| listed(board.id).or(before.cloned().flatten())))}</li>
                 </Rows>
             </ul>
         }
@@ -234,7 +230,10 @@ fn Boards(live: Live, first: BoardPage, query: Memo<HomeQuery>) -> impl IntoView
     // Who may not create boards manages none, and has none to restore.
     let others = move || {
         let others = [Shown::InUse, Shown::Archived, Shown::Deleted].into_iter();
-        others.filter(|other| *other != shown.get() && (*other != Shown::Deleted || may_create)).map(other_list).collect_view()
+        others
+            .filter(|other| *other != shown.get() && (*other != Shown::Deleted || may_create))
+            .map(other_list)
+            .collect_view()
     };
     view! {
         {move || is_long.get().then(|| view! { <Search query /> }.into_any())}
@@ -249,6 +248,23 @@ fn Boards(live: Live, first: BoardPage, query: Memo<HomeQuery>) -> impl IntoView
         </nav>
         {move || (shown.get() == Shown::InUse).then(|| view! { <NewBoard /> }.into_any())}
     }
+}
+
+/// A board in the list, as it is now.
+fn board_card(board: Memo<Option<BoardSummary>>) -> AnyView {
+    let draw = move || {
+        let board = board.get()?;
+        let description = Some(board.description).filter(|text| !text.is_empty());
+        let card = view! {
+            <a class=hue_class("board-link", board.hue) href=board_path(board.id, View::Board)>
+                <Mark />
+                <span>{board.name}</span>
+                {description.map(|text| view! { <span class="board-link-description">{text}</span> }.into_any())}
+            </a>
+        };
+        Some(card.into_any())
+    };
+    redrawn(draw).into_any()
 }
 
 fn other_list(shown: Shown) -> AnyView {

@@ -4,6 +4,7 @@ use app::{
     access::BoardRole,
     by_name,
     id::{BoardId, ColumnId},
+    label::Hue,
     model::ColumnKind,
     ops::{CreateBoard, DeleteBoard, NewColumn, Op, RestoreBoard, SetArchived, UpdateBoard, present},
     time::Timestamp,
@@ -148,6 +149,13 @@ pub struct BoardPatch {
     #[serde(default, deserialize_with = "not_null")]
     #[schema(value_type = Option<String>, nullable = false, pattern = "^[A-Za-z]{2,5}$")]
     key: Option<String>,
+    /// A new colour, one of the hues of labels; `null` takes the colour away.
+    #[serde(default, deserialize_with = "present")]
+    hue: Option<Option<Hue>>,
+    /// A new description: one line of text; empty for none.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(value_type = Option<String>, nullable = false, max_length = 200)]
+    description: Option<String>,
     /// The new role that everyone on the server has on the board: `viewer` or `editor`; `null` makes the board private to its members.
     #[serde(default, deserialize_with = "present")]
     everyone: Option<Option<BoardRole>>,
@@ -267,7 +275,7 @@ pub async fn read(
 /// Change a board
 ///
 /// Only managers may do this. `everyone` decides who else on the server may see or edit the board. `archived` archives the board or brings it
-/// back; an archived board is read as before, and every edit of its name, columns and tasks is answered with 409 `archived`.
+/// back; an archived board is read as before, and every edit of its name, look, columns and tasks is answered with 409 `archived`.
 #[utoipa::path(
     patch, path = "/boards/{board}", tag = "boards", operation_id = "update_board",
     params(
@@ -285,11 +293,21 @@ pub async fn update(
     key: Key,
     Json(patch): Json<BoardPatch>,
 ) -> Result<Response, Problem> {
-    let BoardPatch { name, key: board_key, everyone, archived } = patch;
+    let BoardPatch { name, key: board_key, hue, description, everyone, archived } = patch;
     let base = base(&headers)?;
     let op = match archived {
-        None => Op::UpdateBoard(UpdateBoard { base, name, key: board_key, everyone, ..UpdateBoard::default() }),
-        Some(archived) if name.is_none() && board_key.is_none() && everyone.is_none() => {
+        None => {
+            let update =
+                UpdateBoard { base, name, key: board_key, hue, description, everyone, ..UpdateBoard::default() };
+            Op::UpdateBoard(update)
+        }
+        Some(archived)
+            if name.is_none()
+                && board_key.is_none()
+                && hue.is_none()
+                && description.is_none()
+                && everyone.is_none() =>
+        {
             Op::SetArchived(SetArchived { base, ..SetArchived::to(archived) })
         }
         Some(_) => {

@@ -29,9 +29,9 @@ pub fn DeletedBoards(#[prop(into)] boards: Signal<Vec<BoardSummary>>) -> impl In
 }
 
 fn deleted_board(board: &BoardSummary) -> AnyView {
-    let when = board.deleted_at.map(|at| {
-        view! { <time datetime=at.to_string()>{format!("Deleted {}", at.to_minute())}</time> }.into_any()
-    });
+    let when = board
+        .deleted_at
+        .map(|at| view! { <time datetime=at.to_string()>{format!("Deleted {}", at.to_minute())}</time> }.into_any());
     view! {
         <li class="deleted-board">
             <div>
