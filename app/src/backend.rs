@@ -56,6 +56,9 @@ pub trait Backend: Send + Sync {
     /// Changes a board by the one write path. Durable when it returns the change's number.
     fn write(&self, board: BoardId, mutation: Mutation) -> BackendFuture<'_, Seq>;
 
+    /// Stars a board for the person who asks, or takes the star away.
+    fn set_star(&self, board: BoardId, starred: bool) -> BackendFuture<'_, ()>;
+
     /// Restores a deleted board.
     fn restore_board(&self, board: BoardId, id: MutationId) -> BackendFuture<'_, ()>;
 

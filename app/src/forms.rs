@@ -91,7 +91,8 @@ pub async fn list_boards(
     let backend = backend()?;
     let query = HomeQuery { text, before: before.as_deref().and_then(HomeQuery::parse_before), shown };
     let boards = backend.boards(query).await.map_err(explain)?;
-    Ok(loaded(&*backend, boards, BTreeSet::new()))
+    let people = boards.contents.iter().flat_map(|contents| contents.faces.iter().copied()).collect();
+    Ok(loaded(&*backend, boards, people))
 }
 
 /// The data of a board for a page.
@@ -362,6 +363,12 @@ pub async fn edit_board(board: BoardId, edit: BoardForm, was: BoardForm) -> Resu
         Some(op) => write(board, op).await,
         None => Ok(()),
     }
+}
+
+/// Stars a board for the person who asks, or takes the star away.
+#[server(prefix = "/forms", endpoint = "set_star")]
+pub async fn set_star(board: BoardId, starred: bool) -> Result<(), ServerFnError> {
+    backend()?.set_star(board, starred).await.map_err(explain)
 }
 
 /// Restores a deleted board and opens it.

@@ -426,6 +426,9 @@ pub struct BoardSummary {
     /// The time at which it was archived, if it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archived_at: Option<Timestamp>,
+    /// Whether the reader of the list has starred it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub starred: bool,
     /// The time of its deletion, in a list of deleted boards; lists of other boards do not have it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted_at: Option<Timestamp>,
@@ -448,4 +451,28 @@ pub struct BoardPage {
     pub boards: Vec<BoardSummary>,
     /// Whether there are older boards.
     pub more: bool,
+    /// What is on the boards, as far as it is known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contents: Vec<BoardContents>,
 }
+
+/// What is on a board, for a list of boards. It is counted when a page asks, and not sent by the socket.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BoardContents {
+    /// The board.
+    pub board: crate::id::BoardId,
+    /// The number of tasks that are not done.
+    pub open: u64,
+    /// The number of tasks that are done.
+    pub done: u64,
+    /// The number of members.
+    pub members: usize,
+    /// Some of the members, managers first.
+    pub faces: Vec<ActorId>,
+}
+
+/// The most members of a board whose faces a list of boards shows.
+pub const LISTED_FACES: usize = 4;
+
+/// The most boards that a person may have starred.
+pub const MAX_STARS: usize = 100;

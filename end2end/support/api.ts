@@ -19,6 +19,7 @@ export class Api {
     this.#call('PATCH', `/boards/${board}`, fields);
   setArchived = (board: string, archived: boolean): Promise<Board> => this.#call('PATCH', `/boards/${board}`, { archived });
   deleteBoard = (board: string): Promise<void> => this.#call('DELETE', `/boards/${board}`);
+  star = (board: string): Promise<void> => this.#call('PUT', `/boards/${board}/star`);
   restoreBoard = (board: string): Promise<Board> => this.#call('POST', `/boards/${board}/restore`);
   createColumn = (board: string, name: string): Promise<Column> =>
     this.#call('POST', `/boards/${board}/columns`, { name, kind: 'active' });

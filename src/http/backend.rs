@@ -54,6 +54,7 @@ impl Backend for Local {
     }
 
     fn boards(&self, query: HomeQuery) -> BackendFuture<'_, BoardPage> {
+        let is_default = query.is_default();
         let HomeQuery { text, before, shown } = query;
         let wanted = BoardQuery {
             text,
@@ -67,10 +68,14 @@ impl Backend for Local {
                 let (found, more) = found.map_err(unreadable)?;
                 let summary =
                     |DeletedBoard { board, deleted_at }| BoardSummary { deleted_at: Some(deleted_at), ..board };
-                return Ok(BoardPage { more, boards: found.into_iter().map(summary).collect() });
+                return Ok(BoardPage { more, boards: found.into_iter().map(summary).collect(), contents: Vec::new() });
             }
-            let page = self.store.boards_page(&self.visitor.credentials, &wanted).await.map_err(unreadable)?;
-            Ok(BoardPage { more: page.next.is_some(), boards: page.rows })
+            let credentials = &self.visitor.credentials;
+            let page = self.store.boards_page(credentials, &wanted).await.map_err(unreadable)?;
+            let mut boards = page.rows;
+            self.store.mark_stars(credentials, &mut boards, is_default).await.map_err(unreadable)?;
+            let contents = self.store.board_contents(credentials, &boards).await.map_err(unreadable)?;
+            Ok(BoardPage { more: page.next.is_some(), boards, contents })
         })
     }
 
@@ -147,6 +152,12 @@ impl Backend for Local {
         })
     }
 
+    fn set_star(&self, board: BoardId, starred: bool) -> BackendFuture<'_, ()> {
+        Box::pin(
+            async move { self.accounts.set_star(&self.visitor.credentials, board, starred).await.map_err(not_shared) },
+        )
+    }
+
     fn restore_board(&self, board: BoardId, id: MutationId) -> BackendFuture<'_, ()> {
         Box::pin(async move {
             let mutation = Mutation { id, op: Op::RestoreBoard(RestoreBoard {}) };
@@ -188,7 +199,7 @@ impl Local {
     }
 }
 
-/// Converts the error when a share link could not be listed, made or revoked.
+/// Converts the error when a share link could not be listed, made or revoked, or a star not be set.
 fn not_shared(error: AccountError) -> BackendError {
     match error {
         AccountError::NotFound("board") => Refusal::not_found(Thing::Board).into(),

@@ -193,6 +193,7 @@ impl Store {
         for sql in [
             "DELETE FROM board_members WHERE board = $1",
             "DELETE FROM share_links WHERE board = $1",
+            "DELETE FROM board_stars WHERE board = $1",
             "DELETE FROM columns WHERE board = $1",
             "DELETE FROM labels WHERE board = $1",
             "DELETE FROM task_numbers WHERE board = $1",

@@ -654,6 +654,7 @@ pub(super) fn summary(row: &AnyRow) -> Result<BoardSummary, StoreError> {
         seq: seq(row.try_get("seq")?)?,
         created_at: Timestamp::from_millis(row.try_get("created_at")?),
         archived_at: row.try_get::<Option<i64>, _>("archived_at")?.map(Timestamp::from_millis),
+        starred: false,
         deleted_at: None,
     })
 }

@@ -2,6 +2,7 @@
 
 pub mod about;
 pub mod board;
+pub mod board_list;
 pub mod checklists;
 pub mod comments;
 pub mod deleted_boards;

@@ -11,10 +11,7 @@ use leptos_router::{
 
 use crate::{
     access::Principal,
-    address::{
-        View, board_path,
-        home_query::{HomeQuery, Shown},
-    },
+    address::home_query::{HomeQuery, Shown},
     board::Typed,
     controls::{
         form_error::FormError,
@@ -27,7 +24,7 @@ use crate::{
         unavailable::Unavailable,
     },
     features::{
-        about::mark::hue_class,
+        board_list::card::board_card,
         deleted_boards::list::DeletedBoards,
         members::view::everyone_choices,
         shell::{
@@ -40,11 +37,13 @@ use crate::{
     },
     forms::{CreateBoard, Loaded, form_action, list_boards},
     live::Live,
-    model::{BoardPage, BoardSummary},
+    model::{BoardContents, BoardPage, BoardSummary, LISTED_BOARDS},
 };
 
 /// How long a pause in typing is before the list is looked through.
 const TYPING_PAUSE: Duration = Duration::from_millis(150);
+/// How long after the last count tasks are counted again.
+const COUNTED_EVERY: Duration = Duration::from_secs(30);
 /// How long to wait before asking a server again that did not answer.
 const PAUSE: Duration = Duration::from_secs(3);
 
@@ -203,7 +202,13 @@ fn NewBoard() -> impl IntoView {
 /// The boards that the address asks for: first as they were sent with the page; the newest then as the socket updates them.
 #[component]
 fn Boards(live: Live, first: BoardPage, query: Memo<HomeQuery>) -> impl IntoView {
-    let Found { page, failed } = found(&live, first, query);
+    let Found { page, contents, failed } = found(&live, first, query);
+    // The starred ones come first.
+    let ordered = Memo::new(move |_| {
+        let mut boards = page.read().boards.clone();
+        boards.sort_by_key(|board| !board.starred);
+        boards
+    });
     let none = Memo::new(move |_| page.read().boards.is_empty());
     let listed = move |id| page.read().boards.iter().find(|board| board.id == id).cloned();
     let may_create = live.principal().with_untracked(Principal::may_create_boards);
@@ -216,12 +221,19 @@ fn Boards(live: Live, first: BoardPage, query: Memo<HomeQuery>) -> impl IntoView
         (true, true) => "No boards yet. Give the first one a name, and it opens with three columns.",
         (true, false) => "There is no board that you may see.",
     };
+    let card = move |listed_first: BoardSummary| {
+        let id = listed_first.id;
+        // A board that leaves the list is drawn as it was until its row is gone.
+        let board = Memo::new(move |before: Option<&Option<BoardSummary>>| listed(id).or(before.cloned().flatten()));
+        let contents = Memo::new(move |_| contents.read().iter().find(|of| of.board == id).cloned());
+        board_card(&listed_first, board, contents)
+    };
     let list = move || match shown.get() {
         Shown::Deleted => view! { <DeletedBoards boards=Signal::derive(move || page.get().boards) /> }.into_any(),
         _ => view! {
             <ul class="boards">
-                <Rows each=move || page.get().boards key=|board| board.id.0 let:board>
-                    <li>{board_card(Memo::new(move |before| listed(board.id).or(before.cloned().flatten())))}</li>
+                <Rows each=move || ordered.get() key=|board| board.id.0 let:board>
+                    <li>{card(board)}</li>
                 </Rows>
             </ul>
         }
@@ -250,23 +262,6 @@ fn Boards(live: Live, first: BoardPage, query: Memo<HomeQuery>) -> impl IntoView
     }
 }
 
-/// A board in the list, as it is now.
-fn board_card(board: Memo<Option<BoardSummary>>) -> AnyView {
-    let draw = move || {
-        let board = board.get()?;
-        let description = Some(board.description).filter(|text| !text.is_empty());
-        let card = view! {
-            <a class=hue_class("board-link", board.hue) href=board_path(board.id, View::Board)>
-                <Mark />
-                <span>{board.name}</span>
-                {description.map(|text| view! { <span class="board-link-description">{text}</span> }.into_any())}
-            </a>
-        };
-        Some(card.into_any())
-    };
-    redrawn(draw).into_any()
-}
-
 fn other_list(shown: Shown) -> AnyView {
     let words = if shown == Shown::InUse { "Boards in use" } else { list_name(shown) };
     view! { <a href=HomeQuery::of(shown).path()>{words}</a> }.into_any()
@@ -276,7 +271,10 @@ fn other_list(shown: Shown) -> AnyView {
 fn pages(page: Signal<BoardPage>, query: Memo<HomeQuery>) -> AnyView {
     let older = move || {
         let page = page.read();
-        let before = page.boards.last().filter(|_| page.more).map(BoardSummary::age);
+        // Starred boards that are older than the page may be on it, too.
+        let mut ages: Vec<_> = page.boards.iter().map(|board| std::cmp::Reverse(board.age())).collect();
+        ages.sort();
+        let before = ages.iter().take(LISTED_BOARDS).last().filter(|_| page.more).map(|age| age.0);
         before.map(|before| HomeQuery { before: Some(before), ..query.get() }.path())
     };
     let newest = move || query.read().before.is_some().then(|| HomeQuery { before: None, ..query.get() }.path());
@@ -350,6 +348,8 @@ fn Search(query: Memo<HomeQuery>) -> impl IntoView {
 /// What of the boards is listed.
 struct Found {
     page: Signal<BoardPage>,
+    /// What is on the boards, as it was when the page last asked.
+    contents: Memo<Vec<BoardContents>>,
     /// Whether the server did not answer, and is asked again.
     failed: RwSignal<bool>,
 }
@@ -360,30 +360,59 @@ fn found(live: &Live, first: BoardPage, query: Memo<HomeQuery>) -> Found {
     let failed = RwSignal::new(false);
     // What was asked for last, and what came.
     let loaded = RwSignal::new((query.get_untracked(), first));
+    // Counts that are a little older do no harm, so nothing is said if they cannot be loaded.
+    let count = {
+        let live = live.clone();
+        move || load(live.clone(), query.get_untracked(), loaded, None)
+    };
+    let load = {
+        let live = live.clone();
+        move |query| load(live.clone(), query, loaded, Some(failed))
+    };
+    let load_other = load.clone();
     Effect::new(move || {
         let query = query.get();
         if loaded.with_untracked(|(of, _)| *of != query) {
-            load(query, loaded, failed);
+            load_other(query);
         }
     });
     // Which boards are archived or deleted is not sent by the socket, but it sends the others, which change at the same time.
-    let others = newest.clone();
+    let (others, count_new) = (newest.clone(), count.clone());
     Effect::new(move |before: Option<Option<BoardPage>>| {
         let others = others.get();
         let query = query.get_untracked();
-        if query.shown != Shown::InUse && before.flatten().is_some_and(|before| Some(&before) != others.as_ref()) {
-            load(query, loaded, failed);
+        let is_new = || before.flatten().is_some_and(|before| Some(&before) != others.as_ref());
+        let counted = |id| loaded.with_untracked(|(_, page)| page.contents.iter().any(|of| of.board == id));
+        let is_uncounted = || others.iter().flat_map(|page| &page.boards).any(|board| !counted(board.id));
+        if query.shown != Shown::InUse && is_new() {
+            load(query);
+        } else if query.is_default() && is_uncounted() {
+            count_new();
         }
         others
     });
+    // Counts change with every task; they are asked for again now and then while somebody looks.
+    Effect::new(move || {
+        let count = count.clone();
+        let again = move || {
+            if !document().hidden() {
+                count();
+            }
+        };
+        if let Ok(timer) = set_interval_with_handle(again, COUNTED_EVERY) {
+            on_cleanup(move || timer.clear());
+        }
+    });
+    let contents = Memo::new(move |_| loaded.with(|(_, page)| page.contents.clone()));
     let page = Memo::new(move |_| {
         let is_live = query.read().is_default();
         newest.get().filter(|_| is_live).unwrap_or_else(|| loaded.get().1)
     });
-    Found { page: page.into(), failed }
+    Found { page: page.into(), contents, failed }
 }
 
-fn load(query: HomeQuery, loaded: RwSignal<(HomeQuery, BoardPage)>, failed: RwSignal<bool>) {
+/// Loads a page of the list. With `failed`, a request that fails is told there, and repeated.
+fn load(live: Live, query: HomeQuery, loaded: RwSignal<(HomeQuery, BoardPage)>, failed: Option<RwSignal<bool>>) {
     loaded.update_untracked(|(of, _)| of.clone_from(&query));
     spawn_local(async move {
         let answer = list_boards(query.text.clone(), query.before_text(), query.shown).await;
@@ -391,13 +420,19 @@ fn load(query: HomeQuery, loaded: RwSignal<(HomeQuery, BoardPage)>, failed: RwSi
         if loaded.try_with_untracked(|(of, _)| *of == query) != Some(true) {
             return;
         }
-        failed.set(answer.is_err());
+        if let Some(failed) = failed {
+            failed.set(answer.is_err());
+        }
         match answer {
-            Ok(answer) => loaded.set((query, answer.content)),
+            Ok(answer) => {
+                live.add_people(answer.people);
+                loaded.set((query, answer.content));
+            }
+            Err(_) if failed.is_none() => {}
             Err(_) => set_timeout(
                 move || {
                     if loaded.try_with_untracked(|(of, _)| *of == query) == Some(true) {
-                        load(query, loaded, failed);
+                        load(live.clone(), query.clone(), loaded, failed);
                     }
                 },
                 PAUSE,

@@ -200,7 +200,8 @@ pub async fn list(
         after: order.cursor(LIST, cursor.as_deref(), fits)?,
         limit,
     };
-    let Rows { rows, next } = client.services.store.boards_page(client.credentials(), &wanted).await?;
+    let Rows { mut rows, next } = client.services.store.boards_page(client.credentials(), &wanted).await?;
+    client.services.store.mark_stars(client.credentials(), &mut rows, false).await?;
     let next = next.map(|key| order.next(LIST, &key));
     Ok(fields.list("boards", &Boards { boards: rows.into_iter().map(BoardLine::from).collect(), next }))
 }
@@ -354,4 +355,30 @@ pub async fn restore(client: Client, Path(id): Path<BoardId>, key: Key) -> Resul
     let Services { store, writer, .. } = &*client.services;
     let board = adopt_restored(store, writer, accepted.board).await;
     Ok(tagged(json(StatusCode::OK, &Board::from(&*board)), board.seq()))
+}
+
+/// Star a board
+///
+/// A star is your own: nobody else sees it. The home page shows the boards first that you have starred; one may star 100.
+#[utoipa::path(
+    put, path = "/boards/{board}/star", tag = "boards", operation_id = "star_board",
+    params(("board" = Uuid, Path)),
+    responses((status = 204, description = "Starred"))
+)]
+pub async fn star(client: Client, Path(id): Path<BoardId>) -> Result<StatusCode, Problem> {
+    client.accounts().set_star(client.credentials(), id, true).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Take the star of a board away
+///
+/// If you have not starred it, nothing changes.
+#[utoipa::path(
+    delete, path = "/boards/{board}/star", tag = "boards", operation_id = "unstar_board",
+    params(("board" = Uuid, Path)),
+    responses((status = 204, description = "Not starred any more"))
+)]
+pub async fn unstar(client: Client, Path(id): Path<BoardId>) -> Result<StatusCode, Problem> {
+    client.accounts().set_star(client.credentials(), id, false).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

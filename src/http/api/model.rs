@@ -88,16 +88,19 @@ pub struct BoardLine {
     pub archived: bool,
     /// When it was archived, if it is.
     pub archived_at: Option<Timestamp>,
+    /// Whether you have starred it.
+    pub starred: bool,
     /// When it was deleted, if it was.
     pub deleted_at: Option<Timestamp>,
 }
 
 impl From<model::BoardSummary> for BoardLine {
     fn from(board: model::BoardSummary) -> Self {
-        let model::BoardSummary { id, name, key, hue, description, seq, created_at, archived_at, deleted_at } = board;
+        let model::BoardSummary { id, name, key, hue, description, seq, created_at, archived_at, starred, deleted_at } =
+            board;
         let key = key.map(|key| key.to_string()).unwrap_or_default();
         let archived = archived_at.is_some();
-        Self { id, name, key, hue, description, seq, created_at, archived, archived_at, deleted_at }
+        Self { id, name, key, hue, description, seq, created_at, archived, archived_at, starred, deleted_at }
     }
 }
 

@@ -122,6 +122,13 @@ pub const TABLES: &[Table] = &[
         public: Rows::All,
     },
     Table {
+        name: "board_stars",
+        since: 29,
+        key: &["person", "board"],
+        columns: &[text("person", 29), text("board", 29)],
+        public: Rows::All,
+    },
+    Table {
         name: "columns",
         since: 1,
         key: &["board", "id"],
