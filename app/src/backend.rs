@@ -56,6 +56,9 @@ pub trait Backend: Send + Sync {
     /// Changes a board by the one write path. Durable when it returns the change's number.
     fn write(&self, board: BoardId, mutation: Mutation) -> BackendFuture<'_, Seq>;
 
+    /// Copies a board, with or without its tasks. Returns the id of the copy, which belongs to the person who asks.
+    fn copy_board(&self, board: BoardId, id: MutationId, name: String, tasks: bool) -> BackendFuture<'_, BoardId>;
+
     /// Stars a board for the person who asks, or takes the star away.
     fn set_star(&self, board: BoardId, starred: bool) -> BackendFuture<'_, ()>;
 

@@ -365,6 +365,16 @@ pub async fn edit_board(board: BoardId, edit: BoardForm, was: BoardForm) -> Resu
     }
 }
 
+/// Copies a board, with or without its tasks, and opens the copy.
+#[server(prefix = "/forms", endpoint = "copy_board")]
+pub async fn copy_board(board: BoardId, name: String, #[server(default)] tasks: bool) -> Result<(), ServerFnError> {
+    let name = Typed::Name.normalize(&name);
+    let id = MutationId(Ids::of(&("copy", board, &name, tasks)).get(0));
+    let copy = backend()?.copy_board(board, id, name, tasks).await.map_err(explain)?;
+    leptos_axum::redirect(&format!("/boards/{copy}"));
+    Ok(())
+}
+
 /// Stars a board for the person who asks, or takes the star away.
 #[server(prefix = "/forms", endpoint = "set_star")]
 pub async fn set_star(board: BoardId, starred: bool) -> Result<(), ServerFnError> {

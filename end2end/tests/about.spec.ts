@@ -2,7 +2,7 @@
 
 import type { Page } from '@playwright/test';
 import { expect, hydrated, test } from '../fixtures.ts';
-import { messages, openBoard } from '../support/board.ts';
+import { card, messages, openBoard, titles } from '../support/board.ts';
 
 test.use({ settings: { TASKWIRE_AUTH: 'accounts', TASKWIRE_NO_SAMPLE: 'true' } });
 
@@ -77,6 +77,34 @@ test('the colour and the description of an archived board stay as they are', asy
   await ana.api.setArchived(board.id, true);
   await expect(page.getByText('Old things')).toBeVisible();
   await expect(form(page).save).toHaveCount(0);
+});
+
+test('a board is copied with its tasks, or without them', async ({ somebody }) => {
+  const [ana, ben] = [await somebody('Ana Lima'), await somebody('Ben Okoro')];
+  const board = await ana.api.createBoard('Errands');
+  await ana.api.changeBoard(board.id, { hue: 'red', description: 'Every week' });
+  await ana.api.setMember(board.id, ben.id, 'viewer');
+  const label = await ana.api.createLabel(board.id, { name: 'Bug', hue: 'red' });
+  const task = await ana.api.createTask(board.id, { title: 'Tea', labels: [label.id], due: '2040-02-03' });
+  await ana.api.createChecklist(task.id, 'Kinds', ['Green']);
+  await ana.api.createComment(task.id, 'Which?');
+  const page = await ben.page();
+  await openBoard(page, board, '?view=about');
+  const copy = page.getByRole('button', { name: 'Copy board' });
+  await copy.click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Copy of Errands');
+  await expect(titles(page, 'To do')).toHaveText(['Tea']);
+  await expect(card(page, 'Tea')).toContainText('Bug');
+  await expect(card(page, 'Tea')).toContainText('0/1');
+  await expect(page.getByRole('link', { name: 'About this board' })).toHaveClass(/hue-red/);
+  await openBoard(page, board, '?view=about');
+  await page.getByRole('textbox', { name: 'Name of the copy' }).fill('Next week');
+  await page.getByRole('checkbox', { name: 'With its tasks' }).uncheck();
+  await copy.click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Next week');
+  await expect(titles(page, 'To do')).toHaveCount(0);
+  await page.goto('/');
+  await expect(boards(page)).toHaveText([/^Next week/, /^Copy of Errands/, /^Errands/]);
 });
 
 test('without JavaScript it is a form', async ({ somebody }) => {

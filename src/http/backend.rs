@@ -22,6 +22,7 @@ use uuid::Uuid;
 use super::request_auth::RequestAuth;
 use crate::{
     accounts::{AccountError, Accounts, first_visit::adopt_restored},
+    copies::{Copying, copy_board},
     store::{BoardQuery, DeletedBoard, Entries, Store, StoreError, tables::Key},
     writer::{WriteError, Writer},
 };
@@ -147,6 +148,17 @@ impl Backend for Local {
                 Ok(accepted) => Ok(accepted.seq),
                 Err(WriteError::Refused(refusal)) => Err(refusal.into()),
                 // The writer has logged why.
+                Err(WriteError::Unavailable(_)) => Err(BackendError::Unavailable),
+            }
+        })
+    }
+
+    fn copy_board(&self, board: BoardId, id: MutationId, name: String, tasks: bool) -> BackendFuture<'_, BoardId> {
+        Box::pin(async move {
+            let copying = Copying { board, id, name, tasks };
+            match copy_board(&self.store, &self.writer, &self.visitor.credentials, copying).await {
+                Ok(copy) => Ok(copy.id()),
+                Err(WriteError::Refused(refusal)) => Err(refusal.into()),
                 Err(WriteError::Unavailable(_)) => Err(BackendError::Unavailable),
             }
         })

@@ -85,6 +85,7 @@ async fn every_operation_is_described_and_every_described_one_is_there() {
         "POST /boards",
         "POST /boards/{board}/columns",
         "POST /boards/{board}/comments/{comment}/restore",
+        "POST /boards/{board}/copy",
         "POST /boards/{board}/labels",
         "POST /boards/{board}/labels/{label}/merge",
         "POST /boards/{board}/links",

@@ -28,6 +28,7 @@ use super::{
 };
 use crate::{
     accounts::first_visit::adopt_restored,
+    copies::{Copying, copy_board},
     http::{
         Services,
         conditional::base,
@@ -134,6 +135,22 @@ pub struct BoardColumn {
     name: String,
     /// What it means for a task to be in the column.
     kind: ColumnKind,
+}
+
+/// How to copy a board.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BoardCopy {
+    /// The name of the copy.
+    #[schema(min_length = 1, max_length = 100, pattern = r"\S")]
+    name: String,
+    /// Whether its tasks are copied, too; `true` if absent.
+    #[serde(default = "yes")]
+    tasks: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// The fields to change of a board; absent fields stay as they are.
@@ -381,4 +398,30 @@ pub async fn star(client: Client, Path(id): Path<BoardId>) -> Result<StatusCode,
 pub async fn unstar(client: Client, Path(id): Path<BoardId>) -> Result<StatusCode, Problem> {
     client.accounts().set_star(client.credentials(), id, false).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Copy a board
+///
+/// The copy has the columns, labels, colour and description of the board and, unless `tasks` is `false`, its tasks with their checklists; no
+/// comments, no history, no members and no trash. It belongs to you. People whom tasks are assigned to stay assigned if they can see
+/// the copy. A request that is repeated under the same `Idempotency-Key` continues a copy that was interrupted.
+#[utoipa::path(
+    post, path = "/boards/{board}/copy", tag = "boards", operation_id = "copy_board",
+    params(
+        ("board" = Uuid, Path),
+        ("Idempotency-Key" = Option<Uuid>, Header, description = "Makes the request safe to repeat")
+    ),
+    request_body = BoardCopy,
+    responses((status = 201, body = Board<'_>, headers(("Location" = String), ("ETag" = String))))
+)]
+pub async fn copy(
+    client: Client,
+    Path(board): Path<BoardId>,
+    Key(id): Key,
+    Json(BoardCopy { name, tasks }): Json<BoardCopy>,
+) -> Result<Response, Problem> {
+    let Services { store, writer, .. } = &*client.services;
+    let copied = copy_board(store, writer, client.credentials(), Copying { board, id, name, tasks }).await?;
+    let body = json(StatusCode::CREATED, &Board::from(&*copied));
+    Ok(located(tagged(body, copied.seq()), format!("/boards/{}", copied.id())))
 }

@@ -2,14 +2,14 @@
 
 use leptos::{ev, html, prelude::*, server_fn::ServerFn};
 
-use super::mark::hue_class;
+use super::{copy::copy_form, mark::hue_class};
 use crate::{
-    access::BoardRole,
+    access::{BoardRole, Principal},
     controls::{choice::choice, redrawn::redrawn},
     features::undo::Undoing,
     forms::{BoardForm, EditBoard, form_action},
     hue::Hue,
-    live::LiveBoard,
+    live::{Live, LiveBoard},
     text::{MAX_BOARD_DESCRIPTION_CHARS, MAX_NAME_CHARS, capitalised},
 };
 
@@ -19,6 +19,8 @@ pub fn AboutView(board: LiveBoard) -> impl IntoView {
     let (manages, archived) = (board.may(BoardRole::Manager), board.archived());
     let edits = Memo::new(move |_| manages.get() && !archived.get());
     let saved = saved(&board);
+    let copies = expect_context::<Live>().principal().with_untracked(Principal::may_create_boards);
+    let copy = copies.then(|| copy_form(&board));
     let content = move || match edits.get() {
         true => view! { <Form board=board.clone() saved /> }.into_any(),
         false => redrawn(move || read_only(&saved.read())).into_any(),
@@ -27,6 +29,7 @@ pub fn AboutView(board: LiveBoard) -> impl IntoView {
         <section class="about" aria-labelledby="about-heading">
             <h2 id="about-heading">"About this board"</h2>
             {redrawn(content)}
+            {copy}
         </section>
     }
     .into_any()

@@ -195,7 +195,7 @@ fn BoardMenu(
                         </button>
                         <a class="menu-item" href=board_path(board.get_value().id(), View::About)>
                             <Picture icon=Icon::Text />
-                            "Colour and description"
+                            "About, and copy board"
                         </a>
                         <button type="button" class="menu-item" on:click=rekey>
                             <Picture icon=Icon::Edit />
