@@ -29,10 +29,7 @@ use app::{
     label::Label,
     model::{Priority, Seq, Task},
     new_id,
-    ops::{
-        Change, ChangeKind, CreateTask, DeleteTask, Mutation, NewChecklist, NewChecklistItem, Op, RestoreTask,
-        UpdateTask, decide, guarded, inverse_of,
-    },
+    ops::{Change, ChangeKind, DeleteTask, Mutation, Op, RestoreTask, UpdateTask, decide, guarded, inverse_of},
     refusal::{Refusal, Thing},
     state::BoardState,
     time::Day,
@@ -45,6 +42,7 @@ use crate::{
     clock::now,
     credentials::Credentials,
     store::{BulkEdit, BulkStep, Directory, StepOutcome, Store, StoreError},
+    task_copy::copy_of,
     writer::{WriteError, Writer},
 };
 
@@ -696,40 +694,8 @@ fn copy(
         let principal = account.map(|account| Principal::person(account.id, account.role));
         principal.is_some_and(|principal| principal.role_on(target.id(), target.access()).is_some())
     };
-    let assignees: Vec<ActorId> = task.assignees.iter().copied().filter(sees).collect();
-    let mut fields = Vec::new();
-    if task.priority != Priority::None {
-        fields.push(FieldEdit::Priority(task.priority));
-    }
-    if task.start.is_some() {
-        fields.push(FieldEdit::Start(task.start));
-    }
-    if task.due.is_some() {
-        fields.push(FieldEdit::Due(task.due));
-    }
-    fields.push(FieldEdit::Assign(assignees));
-    let labels = source.task_labels(task);
-    fields.push(FieldEdit::AddLabels(
-        labels.iter().filter_map(|label| like(label, target)).map(|label| label.id).collect(),
-    ));
-    let checklists = task.checklists().into_iter().flat_map(|lists| {
-        lists.lists().map(move |list| {
-            let items = lists.items_of(list.id).map(|item| NewChecklistItem {
-                done: item.done,
-                assignee: item.assignee.filter(sees),
-                due: item.due,
-                ..NewChecklistItem::of(item.id, item.text.clone())
-            });
-            NewChecklist { checklist: list.id, name: list.name.clone(), items: items.collect() }
-        })
-    });
-    Op::CreateTask(CreateTask {
-        checklists: checklists.collect(),
-        description: task.description().unwrap_or_default().to_owned(),
-        column: Some(column),
-        fields: fields.into_iter().collect(),
-        ..CreateTask::of(id, task.title.clone())
-    })
+    let label = |label: &Label| like(label, target).map(|label| label.id);
+    Op::CreateTask(copy_of((source, task), (id, column), sees, label))
 }
 
 /// The steps of a bulk edit. A move to another board is two: a copy there, and the deletion here, which needs the copy.

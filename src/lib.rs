@@ -10,6 +10,7 @@
 //! - [`backups`]: backups by a schedule.
 //! - [`command`]: the command line: what can be asked of the executable, and what it does besides serving.
 //! - [`bulk`]: one action on many tasks, in the background.
+//! - [`copies`]: copies of boards. [`task_copy`]: a copy of a task for another board.
 //! - [`doctor`]: what is wrong with an installation, and what to do about it.
 //! - [`clock`]: what time it is.
 //! - [`http_client`]: requests to other servers.
@@ -26,6 +27,7 @@ pub mod backups;
 pub mod bulk;
 pub mod clock;
 pub mod command;
+pub mod copies;
 pub mod credentials;
 pub mod doctor;
 pub mod http;
@@ -41,5 +43,6 @@ pub mod settings;
 pub mod store;
 pub mod supervise;
 pub mod system;
+pub mod task_copy;
 pub mod telemetry;
 pub mod writer;

@@ -10,6 +10,7 @@ use crate::{
     access::BoardRole,
     comment::Reaction,
     id::ActorId,
+    label::Hue,
     model::{ColumnKind, Priority},
     time::Day,
 };
@@ -35,6 +36,10 @@ pub enum ActivityItem {
     RenamedBoard(FromTo),
     /// The board got another key.
     ChangedKey(FromTo),
+    /// The board got this colour; `None` if it lost it.
+    ColouredBoard(Option<Hue>),
+    /// The board got this description; empty if it lost it.
+    DescribedBoard(String),
     /// The board was deleted.
     DeletedBoard,
     /// The deleted board was restored.

@@ -10,7 +10,7 @@ use crate::{
     address::home_query::HomeQuery,
     comment::{CommentPage, CommentVersion},
     history::Page,
-    id::{ActorId, BoardId, CommentId, TaskId},
+    id::{ActorId, BoardId, CommentId, MutationId, TaskId},
     model::{BoardPage, Seq},
     ops::Mutation,
     people::Person,
@@ -32,7 +32,7 @@ pub trait Backend: Send + Sync {
     /// Everyone who has an account.
     fn everybody(&self) -> Vec<Person>;
 
-    /// A page of the boards they may see, newest first.
+    /// A page of the boards they may see, newest first; or of the deleted boards that they may restore, the last deleted first.
     fn boards(&self, query: HomeQuery) -> BackendFuture<'_, BoardPage>;
 
     /// A board as it is now, deleted ones included; `None` if there never was one, or none that they may know of.
@@ -55,6 +55,15 @@ pub trait Backend: Send + Sync {
 
     /// Changes a board by the one write path. Durable when it returns the change's number.
     fn write(&self, board: BoardId, mutation: Mutation) -> BackendFuture<'_, Seq>;
+
+    /// Copies a board, with or without its tasks. Returns the id of the copy, which belongs to the person who asks.
+    fn copy_board(&self, board: BoardId, id: MutationId, name: String, tasks: bool) -> BackendFuture<'_, BoardId>;
+
+    /// Stars a board for the person who asks, or takes the star away.
+    fn set_star(&self, board: BoardId, starred: bool) -> BackendFuture<'_, ()>;
+
+    /// Restores a deleted board.
+    fn restore_board(&self, board: BoardId, id: MutationId) -> BackendFuture<'_, ()>;
 
     /// The share links of a board that work, newest first.
     fn share_links(&self, board: BoardId) -> BackendFuture<'_, Vec<ShareLink>>;

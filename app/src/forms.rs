@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::{
     access::{BoardRole, Principal, ShareLink},
+    address::home_query::Shown,
     board::item_lines,
     comment::{CommentPage, CommentVersion},
     history::Page,
@@ -80,17 +81,18 @@ pub struct Loaded<T> {
     pub principal: Principal,
 }
 
-/// Returns a page of the boards that the principal may see, newest first: those that are archived, or the others.
+/// Returns a page of the boards that the principal may see, newest first; or of the deleted boards that they may restore.
 #[server(prefix = "/forms", endpoint = "list_boards")]
 pub async fn list_boards(
     #[server(default)] text: String,
     #[server(default)] before: Option<String>,
-    #[server(default)] archived: bool,
+    #[server(default)] shown: Shown,
 ) -> Result<Loaded<BoardPage>, ServerFnError> {
     let backend = backend()?;
-    let query = HomeQuery { text, before: before.as_deref().and_then(HomeQuery::parse_before), archived };
+    let query = HomeQuery { text, before: before.as_deref().and_then(HomeQuery::parse_before), shown };
     let boards = backend.boards(query).await.map_err(explain)?;
-    Ok(loaded(&*backend, boards, BTreeSet::new()))
+    let people = boards.contents.iter().flat_map(|contents| contents.faces.iter().copied()).collect();
+    Ok(loaded(&*backend, boards, people))
 }
 
 /// The data of a board for a page.
@@ -323,6 +325,69 @@ pub async fn delete_task(board: BoardId, task: TaskId) -> Result<(), ServerFnErr
 #[server(prefix = "/forms", endpoint = "restore_task")]
 pub async fn restore_task(board: BoardId, task: TaskId) -> Result<(), ServerFnError> {
     write(board, Op::RestoreTask(ops::RestoreTask::of(task))).await
+}
+
+/// The form about a board.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BoardForm {
+    /// The name.
+    pub name: String,
+    /// The colour; empty for none.
+    #[serde(default)]
+    pub hue: String,
+    /// The description.
+    #[serde(default)]
+    pub description: String,
+}
+
+impl BoardForm {
+    /// Returns the operation that sets what differs from `was`; `None` if nothing does.
+    pub fn op(&self, was: &Self) -> Option<Op> {
+        let normalized = |text: &str| crate::board::Typed::Name.normalize(text);
+        let edits = |new: &str, old: &str| (new != old).then(|| normalized(new));
+        let update = ops::UpdateBoard {
+            name: edits(&self.name, &was.name),
+            hue: (self.hue != was.hue).then(|| Hue::parse(&self.hue)),
+            description: edits(&self.description, &was.description),
+            ..ops::UpdateBoard::default()
+        };
+        (update != ops::UpdateBoard::default()).then_some(Op::UpdateBoard(update))
+    }
+}
+
+/// Changes the name, the colour and the description of a board: those that differ between `edit` and `was`, the values with which the form
+/// was rendered.
+#[server(prefix = "/forms", endpoint = "edit_board")]
+pub async fn edit_board(board: BoardId, edit: BoardForm, was: BoardForm) -> Result<(), ServerFnError> {
+    match edit.op(&was) {
+        Some(op) => write(board, op).await,
+        None => Ok(()),
+    }
+}
+
+/// Copies a board, with or without its tasks, and opens the copy.
+#[server(prefix = "/forms", endpoint = "copy_board")]
+pub async fn copy_board(board: BoardId, name: String, #[server(default)] tasks: bool) -> Result<(), ServerFnError> {
+    let name = Typed::Name.normalize(&name);
+    let id = MutationId(Ids::of(&("copy", board, &name, tasks)).get(0));
+    let copy = backend()?.copy_board(board, id, name, tasks).await.map_err(explain)?;
+    leptos_axum::redirect(&format!("/boards/{copy}"));
+    Ok(())
+}
+
+/// Stars a board for the person who asks, or takes the star away.
+#[server(prefix = "/forms", endpoint = "set_star")]
+pub async fn set_star(board: BoardId, starred: bool) -> Result<(), ServerFnError> {
+    backend()?.set_star(board, starred).await.map_err(explain)
+}
+
+/// Restores a deleted board and opens it.
+#[server(prefix = "/forms", endpoint = "restore_board")]
+pub async fn restore_board(board: BoardId) -> Result<(), ServerFnError> {
+    let op = Op::RestoreBoard(ops::RestoreBoard {});
+    backend()?.restore_board(board, MutationId(Ids::of(&(board, &op)).get(0))).await.map_err(explain)?;
+    leptos_axum::redirect(&format!("/boards/{board}"));
+    Ok(())
 }
 
 /// Archives a board, or brings it back.

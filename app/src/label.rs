@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::hue::Hue;
 use crate::{
+    hue::named,
     id::LabelId,
     model::{Seq, never},
     rank::Rank,
@@ -23,71 +25,6 @@ pub const MAX_LABELS: usize = 1_000;
 pub const MAX_KEPT_LABELS: usize = 2_000;
 /// The most labels that a task may have.
 pub const MAX_TASK_LABELS: usize = 50;
-
-macro_rules! named {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)* }) => {
-        $(#[$doc])*
-        #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(rename_all = "snake_case")]
-        pub enum $name {
-            $($(#[$variant_doc])* $variant,)*
-        }
-
-        impl $name {
-            /// Every value, in the order in which they are offered.
-            pub const ALL: &[Self] = &[$(Self::$variant),*];
-
-            /// The name that is stored and sent.
-            pub fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $text,)*
-                }
-            }
-
-            /// Parses the name that is stored and sent.
-            pub fn parse(name: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|value| value.as_str() == name)
-            }
-
-            /// Whether this is the default.
-            pub fn is_default(&self) -> bool {
-                *self == Self::default()
-            }
-        }
-    };
-}
-
-named! {
-    /// The hue of a label.
-    Hue {
-        /// Red.
-        Red = "red",
-        /// Orange.
-        Orange = "orange",
-        /// Amber.
-        Amber = "amber",
-        /// Lime.
-        Lime = "lime",
-        /// Green.
-        Green = "green",
-        /// Teal.
-        Teal = "teal",
-        /// Cyan.
-        Cyan = "cyan",
-        /// Blue.
-        #[default]
-        Blue = "blue",
-        /// Indigo.
-        Indigo = "indigo",
-        /// Purple.
-        Purple = "purple",
-        /// Pink.
-        Pink = "pink",
-        /// Grey.
-        Grey = "grey",
-    }
-}
 
 named! {
     /// The tone of a label's hue.

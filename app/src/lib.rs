@@ -45,6 +45,7 @@ mod features;
 pub mod fields;
 pub mod forms;
 pub mod history;
+pub mod hue;
 pub mod id;
 pub mod key;
 pub mod label;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     checklist::{Checklists, Progress},
+    hue::Hue,
     id::{ActorId, ColumnId, LabelId, TaskId},
     key::BoardKey,
     rank::Rank,
@@ -403,7 +404,7 @@ pub enum Place<Id> {
 
 /// An entry in the list of boards.
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct BoardSummary {
     /// The id of the board.
     pub id: crate::id::BoardId,
@@ -412,6 +413,12 @@ pub struct BoardSummary {
     /// The key, which the names of its tasks begin with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<BoardKey>,
+    /// The colour, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hue: Option<Hue>,
+    /// What it is for; empty if nobody said.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
     /// The number of its newest change.
     pub seq: Seq,
     /// The time of its creation.
@@ -419,12 +426,18 @@ pub struct BoardSummary {
     /// The time at which it was archived, if it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archived_at: Option<Timestamp>,
+    /// Whether the reader of the list has starred it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub starred: bool,
+    /// The time of its deletion, in a list of deleted boards; lists of other boards do not have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<Timestamp>,
 }
 
 impl BoardSummary {
-    /// Returns the sort key of lists of boards: the time of creation, then the id.
+    /// Returns the sort key of lists of boards: the time of creation, in a list of deleted boards that of deletion; then the id.
     pub fn age(&self) -> (Timestamp, crate::id::BoardId) {
-        (self.created_at, self.id)
+        (self.deleted_at.unwrap_or(self.created_at), self.id)
     }
 }
 
@@ -438,4 +451,28 @@ pub struct BoardPage {
     pub boards: Vec<BoardSummary>,
     /// Whether there are older boards.
     pub more: bool,
+    /// What is on the boards, as far as it is known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contents: Vec<BoardContents>,
 }
+
+/// What is on a board, for a list of boards. It is counted when a page asks, and not sent by the socket.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BoardContents {
+    /// The board.
+    pub board: crate::id::BoardId,
+    /// The number of tasks that are not done.
+    pub open: u64,
+    /// The number of tasks that are done.
+    pub done: u64,
+    /// The number of members.
+    pub members: usize,
+    /// Some of the members, managers first.
+    pub faces: Vec<ActorId>,
+}
+
+/// The most members of a board whose faces a list of boards shows.
+pub const LISTED_FACES: usize = 4;
+
+/// The most boards that a person may have starred.
+pub const MAX_STARS: usize = 100;

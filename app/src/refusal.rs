@@ -137,6 +137,7 @@ fn full(what: Thing, limit: u32) -> String {
         Thing::ChecklistItem => {
             format!("a checklist has at most {limit} items; delete some first, or begin another checklist")
         }
+        Thing::Star => format!("you have starred {limit} boards, and one may not star more; take a star away first"),
         Thing::Person => format!("a board has at most {limit} members; remove one first"),
         what => format!("a board holds at most {limit} {what}s; delete one first"),
     }
@@ -169,6 +170,8 @@ pub enum Thing {
     ShareLink,
     /// The key of a board.
     Key,
+    /// A star that somebody gave a board.
+    Star,
     /// The texts of all tasks of a board together, in bytes.
     Text,
 }
@@ -187,6 +190,7 @@ impl fmt::Display for Thing {
             Self::Person => "person",
             Self::ShareLink => "share link",
             Self::Key => "key",
+            Self::Star => "star",
             Self::Text => "text",
         })
     }

@@ -7,6 +7,8 @@ use crate::refusal::Refusal;
 pub const MAX_TITLE_CHARS: usize = 500;
 /// The longest name of a board or column, in characters.
 pub const MAX_NAME_CHARS: usize = 100;
+/// The longest description of a board, in characters.
+pub const MAX_BOARD_DESCRIPTION_CHARS: usize = 200;
 /// The longest name of a label, in characters.
 pub const MAX_LABEL_NAME_CHARS: usize = 60;
 /// The longest description of a label, in characters.
@@ -52,6 +54,12 @@ pub fn label_name(text: &str) -> Result<String, Refusal> {
 /// Checks the description of a label, which may be empty, and returns it trimmed.
 pub fn label_description(text: &str) -> Result<String, Refusal> {
     if text.trim().is_empty() { Ok(String::new()) } else { line("description", text, MAX_LABEL_DESCRIPTION_CHARS) }
+}
+
+/// Checks the description of a board, which may be empty, and returns it trimmed. It stands beside the name, so it leaves the direction of
+/// texts alone, too.
+pub fn board_description(text: &str) -> Result<String, Refusal> {
+    if text.trim().is_empty() { Ok(String::new()) } else { name_of("description", text, MAX_BOARD_DESCRIPTION_CHARS) }
 }
 
 /// Checks the text of an item of a checklist, and returns it trimmed.

@@ -928,7 +928,7 @@ proptest! {
                 let items = lists.all_items().map(|item| Part::ChecklistItem(id, item.id));
                 parts.chain(items).collect::<Vec<_>>()
             });
-            let parts = tasks.chain(columns).chain(labels).chain(lists).chain([Part::Name, Part::Archived]);
+            let parts = tasks.chain(columns).chain(labels).chain(lists).chain([Part::Name, Part::Look, Part::Archived]);
             let numbered: Vec<Part> = parts.filter(|part| part.newest(team.state()) == change.seq).collect();
             let said = change.kind.numbers();
             let gone = match &change.kind {

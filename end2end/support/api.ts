@@ -15,8 +15,12 @@ export class Api {
   board = (board: string): Promise<Board> => this.#call('GET', `/boards/${board}`);
   renameBoard = (board: string, name: string): Promise<Board> => this.#call('PATCH', `/boards/${board}`, { name });
   changeKey = (board: string, key: string): Promise<Board> => this.#call('PATCH', `/boards/${board}`, { key });
+  changeBoard = (board: string, fields: { hue?: string | null; description?: string }): Promise<Board> =>
+    this.#call('PATCH', `/boards/${board}`, fields);
   setArchived = (board: string, archived: boolean): Promise<Board> => this.#call('PATCH', `/boards/${board}`, { archived });
   deleteBoard = (board: string): Promise<void> => this.#call('DELETE', `/boards/${board}`);
+  star = (board: string): Promise<void> => this.#call('PUT', `/boards/${board}/star`);
+  restoreBoard = (board: string): Promise<Board> => this.#call('POST', `/boards/${board}/restore`);
   createColumn = (board: string, name: string): Promise<Column> =>
     this.#call('POST', `/boards/${board}/columns`, { name, kind: 'active' });
   createLabel = (board: string, label: LabelFields): Promise<Label> => this.#call('POST', `/boards/${board}/labels`, label);

@@ -12,7 +12,7 @@ const LOOKS = {
   'on a phone, dark': { colorScheme: 'dark', viewport: { width: 390, height: 844 } },
 } as const;
 
-const PAGES = ['home', 'board', 'list', 'activity', 'labels', 'label', 'task', 'history', 'trash', 'not found', 'no such task'] as const;
+const PAGES = ['home', 'deleted boards', 'board', 'list', 'activity', 'labels', 'label', 'about', 'task', 'history', 'trash', 'not found', 'no such task'] as const;
 
 for (const javaScriptEnabled of [true, false]) {
   test.describe(javaScriptEnabled ? 'with JavaScript' : 'without JavaScript', () => {
@@ -134,14 +134,17 @@ async function fill({ api }: Taskwire) {
   await api.createTask(board.id, { title: 'Completed already', completed: true, due: '2020-01-01' });
   const deleted = await api.createTask(board.id, { title: 'In the trash' });
   await api.deleteTask(deleted.id);
+  await api.deleteBoard((await api.createBoard('A board of last year')).id);
   const at = `/boards/${board.id}`;
   return {
     id,
     home: '/',
+    'deleted boards': '/?deleted=true',
     board: at,
     list: `${at}?view=list`,
     activity: `${at}?view=activity`,
     labels: `${at}?view=labels`,
+    about: `${at}?view=about`,
     label: `${at}?view=labels&label=${labels[0]}`,
     task: `${at}/tasks/${id}`,
     history: `${at}/tasks/${id}?history=open`,

@@ -2,7 +2,7 @@
 
 import type { Locator, Page } from '@playwright/test';
 import { expect, hydrated, test } from '../fixtures.ts';
-import { announcement, card, cardLink, boardColumn, noticeReloads, openBoard, quickAdd, titles } from '../support/board.ts';
+import { announcement, card, cardLink, boardColumn, messages, noticeReloads, openBoard, quickAdd, titles } from '../support/board.ts';
 
 test.describe('tasks', () => {
   test('the field for a new task keeps the focus for the next one', async ({ page, server }) => {
@@ -228,6 +228,7 @@ test.describe('boards', () => {
     await question.getByRole('button', { name: 'Delete board' }).click();
     await expect(page).toHaveURL('/');
     await expect(page.getByRole('main').getByRole('listitem').getByRole('link')).toHaveText(['Welcome to Taskwire']);
+    await expect(messages(page)).toContainText('“Errands” was deleted.');
   });
 });
 

@@ -97,6 +97,7 @@ const FIELDS: Field[] = [
     show: (page) => panel(page).locator('.comment').getByRole('button', { name: 'Edit' }).click(),
     field: (page) => panel(page).getByRole('textbox', { name: 'Edit the comment' }),
   },
+  { at: '?view=about', name: 'Description of a board', field: (page) => page.getByRole('textbox', { name: 'What it is for' }) },
   { at: '?view=labels', name: 'Name of a label', field: (page) => page.getByRole('textbox', { name: 'Name', exact: true }) },
 ];
 

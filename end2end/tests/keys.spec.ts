@@ -34,7 +34,7 @@ test.describe('keys lead', () => {
   test('c and / lead there from every view', async ({ page, server }) => {
     const board = await server.api.createBoard('Errands');
     const tea = await server.api.createTask(board.id, { title: 'Tea' });
-    for (const at of ['?view=activity', '?view=members', '?view=labels', '/trash', `/tasks/${tea.id}`]) {
+    for (const at of ['?view=activity', '?view=members', '?view=labels', '?view=about', '/trash', `/tasks/${tea.id}`]) {
       await openBoard(page, board, at);
       await page.keyboard.press('c');
       await expect(newTask(page, 'To do'), at).toBeFocused();

@@ -32,7 +32,7 @@ async function fill(ana: Somebody): Promise<Place> {
   return { board, task: id };
 }
 
-const VIEWS = ['', '?view=list', '?view=activity', '?view=members', '?view=labels', '/trash', '/tasks/:task'];
+const VIEWS = ['', '?view=list', '?view=activity', '?view=members', '?view=labels', '?view=about', '/trash', '/tasks/:task'];
 
 /** What cannot be reached: whatever is there to be pressed or typed into, and is not on top where it stands once it is scrolled to. */
 async function unreachable(page: Page): Promise<string[]> {

@@ -12,6 +12,9 @@ pub struct Fold {
     name: Value,
     name_seq: u64,
     key: Option<Value>,
+    hue: Value,
+    description: String,
+    look_seq: u64,
     /// The highest number that a task has got.
     numbers: u64,
     created_at: Value,
@@ -60,6 +63,14 @@ impl Fold {
                 }
                 if let Some(key) = change.get("key") {
                     self.key = Some(key.clone());
+                }
+                if let Some(hue) = change.get("hue") {
+                    self.hue = hue.clone();
+                    self.look_seq = self.seq;
+                }
+                if let Some(description) = change.get("description") {
+                    self.description = description.as_str().unwrap_or_default().to_owned();
+                    self.look_seq = self.seq;
                 }
                 if let Some(everyone) = change.get("everyone") {
                     self.everyone = everyone.clone();
@@ -338,6 +349,15 @@ impl Fold {
         }
         if let Some(key) = &self.key {
             state["key"] = key.clone();
+        }
+        if !self.hue.is_null() {
+            state["hue"] = self.hue.clone();
+        }
+        if !self.description.is_empty() {
+            state["description"] = json!(self.description);
+        }
+        if self.look_seq > 0 {
+            state["look_seq"] = json!(self.look_seq);
         }
         if self.numbers > 0 {
             state["numbers"] = json!(self.numbers);

@@ -42,6 +42,7 @@ pub mod people;
 pub mod sessions;
 pub mod settings;
 pub mod share_links;
+mod stars;
 pub mod text_edit;
 pub mod tokens;
 

@@ -6,13 +6,13 @@ use std::{collections::BTreeSet, sync::Arc};
 use app::{
     access::{Principal, ShareLink},
     activity::ActivityItem,
-    address::home_query::HomeQuery,
+    address::home_query::{HomeQuery, Shown},
     backend::{Backend, BackendError, BackendFuture},
     comment::{CommentPage, CommentVersion, LISTED_COMMENTS},
     history::{Event, Older, Page},
-    id::{ActorId, BoardId, CommentId, TaskId},
-    model::{BoardPage, LISTED_BOARDS, Seq},
-    ops::Mutation,
+    id::{ActorId, BoardId, CommentId, MutationId, TaskId},
+    model::{BoardPage, BoardSummary, LISTED_BOARDS, Seq},
+    ops::{Mutation, Op, RestoreBoard},
     people::Person,
     refusal::{Refusal, Thing},
     state::BoardState,
@@ -21,8 +21,9 @@ use uuid::Uuid;
 
 use super::request_auth::RequestAuth;
 use crate::{
-    accounts::{AccountError, Accounts},
-    store::{BoardQuery, Entries, Store, StoreError, tables::Key},
+    accounts::{AccountError, Accounts, first_visit::adopt_restored},
+    copies::{Copying, copy_board},
+    store::{BoardQuery, DeletedBoard, Entries, Store, StoreError, tables::Key},
     writer::{WriteError, Writer},
 };
 
@@ -54,16 +55,28 @@ impl Backend for Local {
     }
 
     fn boards(&self, query: HomeQuery) -> BackendFuture<'_, BoardPage> {
-        let HomeQuery { text, before, archived } = query;
+        let is_default = query.is_default();
+        let HomeQuery { text, before, shown } = query;
         let wanted = BoardQuery {
             text,
-            archived: Some(archived),
+            archived: Some(shown == Shown::Archived),
             after: before.map(Key::from),
             ..BoardQuery::newest(LISTED_BOARDS)
         };
         Box::pin(async move {
-            let page = self.store.boards_page(&self.visitor.credentials, &wanted).await.map_err(unreadable)?;
-            Ok(BoardPage { more: page.next.is_some(), boards: page.rows })
+            if shown == Shown::Deleted {
+                let found = self.store.deleted_boards(&self.visitor.credentials, &wanted).await;
+                let (found, more) = found.map_err(unreadable)?;
+                let summary =
+                    |DeletedBoard { board, deleted_at }| BoardSummary { deleted_at: Some(deleted_at), ..board };
+                return Ok(BoardPage { more, boards: found.into_iter().map(summary).collect(), contents: Vec::new() });
+            }
+            let credentials = &self.visitor.credentials;
+            let page = self.store.boards_page(credentials, &wanted).await.map_err(unreadable)?;
+            let mut boards = page.rows;
+            self.store.mark_stars(credentials, &mut boards, is_default).await.map_err(unreadable)?;
+            let contents = self.store.board_contents(credentials, &boards).await.map_err(unreadable)?;
+            Ok(BoardPage { more: page.next.is_some(), boards, contents })
         })
     }
 
@@ -140,6 +153,37 @@ impl Backend for Local {
         })
     }
 
+    fn copy_board(&self, board: BoardId, id: MutationId, name: String, tasks: bool) -> BackendFuture<'_, BoardId> {
+        Box::pin(async move {
+            let copying = Copying { board, id, name, tasks };
+            match copy_board(&self.store, &self.writer, &self.visitor.credentials, copying).await {
+                Ok(copy) => Ok(copy.id()),
+                Err(WriteError::Refused(refusal)) => Err(refusal.into()),
+                Err(WriteError::Unavailable(_)) => Err(BackendError::Unavailable),
+            }
+        })
+    }
+
+    fn set_star(&self, board: BoardId, starred: bool) -> BackendFuture<'_, ()> {
+        Box::pin(
+            async move { self.accounts.set_star(&self.visitor.credentials, board, starred).await.map_err(not_shared) },
+        )
+    }
+
+    fn restore_board(&self, board: BoardId, id: MutationId) -> BackendFuture<'_, ()> {
+        Box::pin(async move {
+            let mutation = Mutation { id, op: Op::RestoreBoard(RestoreBoard {}) };
+            match self.writer.write(board, mutation, self.visitor.credentials.clone()).await {
+                Ok(accepted) => {
+                    adopt_restored(&self.store, &self.writer, accepted.board).await;
+                    Ok(())
+                }
+                Err(WriteError::Refused(refusal)) => Err(refusal.into()),
+                Err(WriteError::Unavailable(_)) => Err(BackendError::Unavailable),
+            }
+        })
+    }
+
     fn share_links(&self, board: BoardId) -> BackendFuture<'_, Vec<ShareLink>> {
         Box::pin(async move { self.accounts.share_links(&self.visitor.credentials, board).await.map_err(not_shared) })
     }
@@ -167,7 +211,7 @@ impl Local {
     }
 }
 
-/// Converts the error when a share link could not be listed, made or revoked.
+/// Converts the error when a share link could not be listed, made or revoked, or a star not be set.
 fn not_shared(error: AccountError) -> BackendError {
     match error {
         AccountError::NotFound("board") => Refusal::not_found(Thing::Board).into(),

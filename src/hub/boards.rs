@@ -59,6 +59,8 @@ struct State {
     all: BTreeSet<Age>,
     /// Of these, the boards that everyone on the server may see.
     open: BTreeSet<Age>,
+    /// Of these, for each person, the boards that they have starred.
+    by_star: HashMap<ActorId, BTreeSet<BoardId>>,
     /// Of these, for each person, the boards that they are a member of.
     by_person: HashMap<ActorId, BTreeSet<Age>>,
     recent: VecDeque<Change>,
@@ -79,7 +81,7 @@ struct Change {
 pub(super) struct Watching {
     /// The last version of the list that the socket looked at.
     version: u64,
-    /// A hash of what the socket was sent: the boards and their names. The number of each board's newest change is sent too,
+    /// A hash of what the socket was sent: the boards with their names, colours and descriptions, and whether they are starred. The number of each board's newest change is sent too,
     /// but is not part of the hash: otherwise every change on any board would be sent to every socket.
     sent: Option<u64>,
     /// How many it wants, the newest; all, if it does not say.
@@ -152,13 +154,14 @@ impl BoardList {
         }
         let (visible, more) = state.visible_to(principal, watching);
         drop(state);
-        let entries: Vec<_> =
-            visible.iter().map(|listed| (listed.board.id, &listed.board.name, listed.board.archived_at)).collect();
+        let is_starred = |listed: &Listed| principal.person.is_some_and(|person| listed.stars.contains(&person));
+        let summary = |listed: &Arc<Listed>| BoardSummary { starred: is_starred(listed), ..listed.board.clone() };
+        let boards: Vec<BoardSummary> = visible.iter().map(summary).collect();
+        let entries: Vec<_> = boards.iter().map(|board| BoardSummary { seq: 0, ..board.clone() }).collect();
         let hash = self.hasher.hash_one((entries, more));
         if watching.sent.replace(hash) == Some(hash) {
             return None;
         }
-        let boards: Vec<BoardSummary> = visible.iter().map(|listed| listed.board.clone()).collect();
         Some(Frame::of(&ServerMessage::Boards { boards, more }))
     }
 
@@ -201,6 +204,14 @@ impl State {
             let age = before.board.age();
             self.all.remove(&age);
             self.open.remove(&age);
+            for person in &before.stars {
+                if let Some(boards) = self.by_star.get_mut(person) {
+                    boards.remove(&before.board.id);
+                    if boards.is_empty() {
+                        self.by_star.remove(person);
+                    }
+                }
+            }
             for person in access.members.keys() {
                 if let Some(boards) = self.by_person.get_mut(person) {
                     boards.remove(&age);
@@ -215,6 +226,9 @@ impl State {
             self.all.insert(age);
             if access.everyone.is_some() {
                 self.open.insert(age);
+            }
+            for person in &after.stars {
+                self.by_star.entry(*person).or_default().insert(after.board.id);
             }
             for person in access.members.keys() {
                 self.by_person.entry(*person).or_default().insert(age);
@@ -261,7 +275,8 @@ impl State {
         found.extend(linked.map(|listed| (Reverse(listed.board.age()), Arc::clone(listed))));
         let more = found.len() >= enough;
         let mut boards: BTreeMap<_, _> = found.into_iter().take(enough - usize::from(more)).collect();
-        let others = watching.boards.iter().filter_map(|id| visible(*id));
+        let starred = principal.person.and_then(|person| self.by_star.get(&person)).into_iter().flatten();
+        let others = watching.boards.iter().chain(starred).filter_map(|id| visible(*id));
         boards.extend(others.map(|listed| (Reverse(listed.board.age()), Arc::clone(listed))));
         (boards.into_values().collect(), more)
     }

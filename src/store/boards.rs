@@ -1,7 +1,7 @@
 //! The lists of boards and of who may see them, without reading the boards themselves.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
@@ -19,6 +19,7 @@ use super::{
     connection::{Connection, read},
     rows,
     sql::{Statement, Value, fetch_by_ids, query},
+    stars::stars_of,
     tables::{BoardOrder, Conditions, Direction, Expression, Key, Rows, SortValue},
 };
 use crate::{clock::now, credentials::Credentials};
@@ -30,6 +31,8 @@ pub struct Listed {
     pub board: BoardSummary,
     /// Who may see the board; `None` once it is deleted.
     pub access: Option<BoardAccess>,
+    /// Who has starred it.
+    pub stars: BTreeSet<ActorId>,
 }
 
 /// Which boards of a list, in which order.
@@ -179,7 +182,7 @@ impl<'a> Page<'a> {
         values.push(i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX).into());
         let (key, direction, number) = (expression.sql, direction.sql(), self.parts.len() + 1);
         self.parts.push(format!(
-            "SELECT * FROM (SELECT b.id, b.name, b.key, b.seq, b.created_at, b.archived_at, b.everyone, {role} AS role, {key} AS sort_key \
+            "SELECT * FROM (SELECT b.id, b.name, b.key, b.hue, b.description, b.seq, b.created_at, b.archived_at, b.everyone, {role} AS role, {key} AS sort_key \
              FROM {from}{conditions} ORDER BY {key} {direction}, {id} {direction} LIMIT ${}) AS part{number}",
             values.len()
         ));
@@ -231,7 +234,7 @@ impl Store {
                     let access =
                         BoardAccess { everyone: rows::everyone(row.try_get("everyone")?)?, ..Default::default() };
                     keys.push(Key::of(&row, wanted.order.expression())?);
-                    found.push(Listed { board, access: Some(access) });
+                    found.push(Listed { board, access: Some(access), stars: BTreeSet::new() });
                     found.len() - 1
                 }
             };
@@ -296,7 +299,7 @@ impl Store {
     pub async fn boards_listed_after(&self, revision: i64) -> Result<(Vec<Arc<Listed>>, i64), StoreError> {
         // A change of the list that commits after this statement has a higher revision, because such changes wait for each other.
         let found = query(
-            "SELECT id, name, key, seq, created_at, everyone, deleted_at, archived_at, listed FROM boards WHERE listed > $1",
+            "SELECT id, name, key, hue, description, seq, created_at, everyone, deleted_at, archived_at, listed FROM boards WHERE listed > $1",
         )
         .bind(revision)
         .fetch_all(self.readers())
@@ -313,26 +316,37 @@ impl Store {
         Ok((boards.into_iter().map(Arc::new).collect(), newest))
     }
 
+    /// Some boards with their members.
+    pub(super) async fn listed_with_members(&self, ids: &[BoardId]) -> Result<Vec<Listed>, StoreError> {
+        let mut boards = self.listed(ids).await?;
+        if !boards.is_empty() {
+            read!(self.readers(), |reader| add_members(reader, &mut boards).await)?;
+        }
+        Ok(boards)
+    }
+
     async fn listed(&self, ids: &[BoardId]) -> Result<Vec<Listed>, StoreError> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
         let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
-        let select = "SELECT id, name, key, seq, created_at, everyone, deleted_at, archived_at FROM boards WHERE id";
+        let select = "SELECT id, name, key, hue, description, seq, created_at, everyone, deleted_at, archived_at FROM boards WHERE id";
         let found = read!(self.readers(), |reader| fetch_by_ids(reader, select, "", &ids).await)?;
         found.iter().map(listed).collect()
     }
 }
 
-/// Reads the members of boards.
-async fn add_members(connection: &mut Connection, boards: &mut [Listed]) -> Result<(), StoreError> {
+/// Reads the members of boards, and who has starred them.
+pub(super) async fn add_members(connection: &mut Connection, boards: &mut [Listed]) -> Result<(), StoreError> {
     let ids: Vec<String> = boards.iter().map(|listed| listed.board.id.to_string()).collect();
     let mut members: HashMap<BoardId, BTreeMap<ActorId, BoardRole>> = HashMap::new();
     for row in fetch_by_ids(connection, "SELECT board, person, role FROM board_members WHERE board", "", &ids).await? {
         let board = members.entry(rows::id(row.try_get(0)?)?).or_default();
         board.insert(rows::id(row.try_get(1)?)?, rows::board_role(row.try_get(2)?)?);
     }
+    let mut stars = stars_of(connection, &ids).await?;
     for listed in boards {
+        listed.stars = stars.remove(&listed.board.id).unwrap_or_default();
         if let Some(access) = &mut listed.access {
             access.members = members.remove(&listed.board.id).unwrap_or_default();
         }
@@ -340,12 +354,12 @@ async fn add_members(connection: &mut Connection, boards: &mut [Listed]) -> Resu
     Ok(())
 }
 
-/// A row with `id, name, key, seq, created_at, everyone, deleted_at, archived_at`, without members.
-fn listed(row: &AnyRow) -> Result<Listed, StoreError> {
+/// A row with the columns of a summary, `everyone` and `deleted_at`, without members.
+pub(super) fn listed(row: &AnyRow) -> Result<Listed, StoreError> {
     let is_deleted = row.try_get::<Option<i64>, _>("deleted_at")?.is_some();
     let access = match is_deleted {
         true => None,
         false => Some(BoardAccess { everyone: rows::everyone(row.try_get("everyone")?)?, ..BoardAccess::default() }),
     };
-    Ok(Listed { board: rows::summary(row)?, access })
+    Ok(Listed { board: rows::summary(row)?, access, stars: BTreeSet::new() })
 }

@@ -43,14 +43,14 @@ struct Source {
 
 /// All deleted boards.
 const ALL: Source = Source {
-    select: "SELECT id, name, key, seq, created_at, archived_at, deleted_at FROM boards \
+    select: "SELECT id, name, key, hue, description, seq, created_at, archived_at, deleted_at FROM boards \
              WHERE deleted_at IS NOT NULL AND name <> ''",
     id: "id",
 };
 
 /// Those that somebody managed.
 const MANAGED: Source = Source {
-    select: "SELECT boards.id, name, key, seq, created_at, archived_at, deleted_at FROM boards \
+    select: "SELECT boards.id, name, key, hue, description, seq, created_at, archived_at, deleted_at FROM boards \
              JOIN board_members ON board_members.board = boards.id \
              WHERE board_members.person = $6 AND board_members.role = 'manager' AND deleted_at IS NOT NULL AND name <> ''",
     id: "boards.id",
@@ -193,12 +193,13 @@ impl Store {
         for sql in [
             "DELETE FROM board_members WHERE board = $1",
             "DELETE FROM share_links WHERE board = $1",
+            "DELETE FROM board_stars WHERE board = $1",
             "DELETE FROM columns WHERE board = $1",
             "DELETE FROM labels WHERE board = $1",
             "DELETE FROM task_numbers WHERE board = $1",
             "DELETE FROM checklist_items WHERE board = $1",
             "DELETE FROM checklists WHERE board = $1",
-            "UPDATE boards SET name = '', everyone = NULL, seq = seq + 1, log_start = seq + 2 WHERE id = $1",
+            "UPDATE boards SET name = '', description = '', everyone = NULL, seq = seq + 1, log_start = seq + 2 WHERE id = $1",
         ] {
             query(sql).bind(board.as_str()).execute(&mut transaction).await?;
         }

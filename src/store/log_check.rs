@@ -172,6 +172,7 @@ fn check_state(state: &BoardState, report: &mut BoardReport) {
         }
     };
     check("the name".to_owned(), &[state.name_seq()]);
+    check("its colour or description".to_owned(), &[state.look_seq()]);
     check("whether it is archived".to_owned(), &[state.archived_seq()]);
     for column in state.columns() {
         check(format!("column {}", column.id), &[column.seq]);

@@ -52,7 +52,7 @@ fn both(engine: Engine) -> Vec<Migration> {
     let migrations: Vec<(&str, &str)> = shared!(
         "0012_outbox" "0013_board_pages" "0014_tables" "0015_audit" "0016_system" "0017_deleted_boards" "0018_more_tables"
         "0019_bulk_edits" "0020_settings" "0021_groups" "0022_archived_boards" "0023_labels" "0025_checklists"
-        "0026_comments" "0027_numbers"
+        "0026_comments" "0027_numbers" "0028_looks" "0029_stars"
     );
     let of_engine = |sql: &'static str| match engine {
         Engine::Sqlite => Cow::Owned(sql.replace("BIGINT", "INTEGER")),

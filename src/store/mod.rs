@@ -33,6 +33,7 @@ mod answers;
 mod audit;
 pub mod backup;
 mod backup_schedule;
+mod board_contents;
 mod board_keys;
 mod boards;
 mod bulk_edits;
@@ -60,6 +61,7 @@ mod rights;
 mod rows;
 mod schema;
 mod sql;
+mod stars;
 pub mod tables;
 
 use std::{
@@ -101,6 +103,7 @@ pub use log_check::BoardReport;
 pub use nodes::NodeRow;
 pub use outbox::{Backlog, LeasedJob, NewJob};
 pub use rights::Rights;
+pub use stars::StarSet;
 
 use crate::credentials::Credentials;
 use cache::Cache;
@@ -196,6 +199,7 @@ struct Shared {
     enqueued: Notify,
     spares: Mutex<Spares>,
     cache: Cache,
+    counts: board_contents::Counts,
     directory: watch::Sender<Arc<Directory>>,
     unknown: directory::UnknownTokens,
     key: InstallationKey,
@@ -221,9 +225,21 @@ impl Store {
         let readers = connections(Purpose::Read, settings.readers, Vec::new());
         let (writes, spares, directory) = (Writes::default(), Mutex::default(), watch::Sender::default());
         let (unknown, enqueued) = (directory::UnknownTokens::default(), Notify::new());
-        let cache = Cache::new(settings.cached_tasks);
-        let shared =
-            Shared { settings, database, readers, writer, writes, spares, cache, directory, unknown, key, enqueued };
+        let (cache, counts) = (Cache::new(settings.cached_tasks), board_contents::Counts::default());
+        let shared = Shared {
+            settings,
+            database,
+            readers,
+            writer,
+            writes,
+            spares,
+            cache,
+            counts,
+            directory,
+            unknown,
+            key,
+            enqueued,
+        };
         let store = Self { shared: Arc::new(shared) };
         store.reload_directory().await?;
         Ok(store)

@@ -46,6 +46,9 @@ const BOARDS: Table = Table {
         "archived_seq",
         "key",
         "numbers",
+        "hue",
+        "description",
+        "look_seq",
     ],
     key: &["id"],
     kept: &[],
@@ -160,6 +163,9 @@ pub(super) async fn put_boards(connection: &mut Connection, boards: &[BoardRow<'
             column("archived_seq", state.archived_seq() as i64),
             column("key", state.key().map_or("", BoardKey::as_str)),
             column("numbers", i64::from(state.numbers())),
+            column("hue", state.hue().map(Hue::as_str)),
+            column("description", state.description()),
+            column("look_seq", state.look_seq() as i64),
         ]
     };
     BOARDS.put(connection, boards.iter().map(record).collect()).await?;
@@ -465,6 +471,9 @@ pub(super) async fn load(connection: &mut Connection, id: BoardId) -> Result<Opt
             name_seq: seq(board.try_get("name_seq")?)?,
             key: board_keys::optional_key(board.try_get("key")?)?,
             numbers: count(board.try_get("numbers")?)?,
+            hue: hue(board.try_get("hue")?)?,
+            description: board.try_get("description")?,
+            look_seq: seq(board.try_get("look_seq")?)?,
             created_at: Timestamp::from_millis(board.try_get("created_at")?),
             deleted_at: board.try_get::<Option<i64>, _>("deleted_at")?.map(Timestamp::from_millis),
             archived_at: board.try_get::<Option<i64>, _>("archived_at")?.map(Timestamp::from_millis),
@@ -520,6 +529,11 @@ pub(super) fn label_of(row: &AnyRow) -> Result<Arc<Label>, StoreError> {
         merged_into: optional_id(row.try_get("merged_into")?)?,
         seq: seq(row.try_get("seq")?)?,
     }))
+}
+
+/// The colour of a board, from its stored form.
+fn hue(text: Option<&str>) -> Result<Option<Hue>, StoreError> {
+    text.map(|text| value(text, Hue::parse, "colour of a board")).transpose()
 }
 
 /// A value of an enum, from its stored form.
@@ -635,9 +649,13 @@ pub(super) fn summary(row: &AnyRow) -> Result<BoardSummary, StoreError> {
         id: id(row.try_get("id")?)?,
         name: row.try_get("name")?,
         key: board_keys::optional_key(row.try_get("key")?)?,
+        hue: hue(row.try_get("hue")?)?,
+        description: row.try_get("description")?,
         seq: seq(row.try_get("seq")?)?,
         created_at: Timestamp::from_millis(row.try_get("created_at")?),
         archived_at: row.try_get::<Option<i64>, _>("archived_at")?.map(Timestamp::from_millis),
+        starred: false,
+        deleted_at: None,
     })
 }
 

@@ -16,7 +16,8 @@ use taskwire::{
     accounts::Accounts,
     credentials::{Credential, Credentials},
     hub::Hub,
-    store::{BulkEdit, BulkStep, Missing, StoreSettings, backup},
+    secret::SecretHash,
+    store::{BulkEdit, BulkStep, Missing, StarSet, StoreSettings, backup},
     writer::WriteError,
 };
 
@@ -70,7 +71,11 @@ async fn fill(database: &Database) -> Filled {
     node.accepted(first, Op::UpdateBoard(name)).await;
     let key = UpdateBoard { key: Some("GARD".to_owned()), ..UpdateBoard::default() };
     node.accepted(first, Op::UpdateBoard(key)).await;
+    let (hue, description) = (Some(Some(Hue::Teal)), Some("What grows “where”".to_owned()));
+    node.accepted(first, Op::UpdateBoard(UpdateBoard { hue, description, ..UpdateBoard::default() })).await;
     node.accepted(first, Op::SetMember(SetMember { person: ana, role: Some(BoardRole::Editor) })).await;
+    let by_ana = Credentials::new(Credential::Session { person: ana, hash: SecretHash::of("ana") });
+    assert_eq!(node.store.set_star(&by_ana, first, true).await.unwrap(), StarSet::Done);
     let link = CreateShareLink { link: app::new_id(), secret_sha256: [7; 32].into() };
     node.accepted(first, Op::CreateShareLink(link)).await;
     let task = node.create_task(first, "Odd").await;

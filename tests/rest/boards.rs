@@ -27,6 +27,38 @@ async fn a_board_is_made_renamed_and_deleted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_board_has_a_colour_and_a_description() {
+    let server = Server::start().await;
+    let id = server.board().await;
+    let board = format!("/boards/{id}");
+    let made = server.get(&board).await;
+    assert_eq!((&made["hue"], &made["description"]), (&json!(null), &json!("")));
+    let look = json!({"hue": "teal", "description": " What grows where "});
+    let changed = server.patch(&board, &look).await;
+    assert_eq!((&changed["hue"], &changed["description"]), (&json!("teal"), &json!("What grows where")));
+    let listed = server.get("/boards").await;
+    assert_eq!(
+        (&listed["boards"][0]["hue"], &listed["boards"][0]["description"]),
+        (&changed["hue"], &changed["description"])
+    );
+    let without = server.patch(&board, &json!({"hue": null})).await;
+    assert_eq!((&without["hue"], &without["description"]), (&json!(null), &json!("What grows where")));
+    assert_eq!(server.patch(&board, &json!({"description": ""})).await["description"], "");
+    for wrong in [
+        json!({"description": "x".repeat(201)}),
+        json!({"description": "two\nlines"}),
+        json!({"description": "turned \u{202e}around"}),
+        json!({"hue": "ultraviolet"}),
+        json!({"archived": true, "hue": "red"}),
+    ] {
+        problem(server.api(Method::PATCH, &board).json(&wrong), StatusCode::UNPROCESSABLE_ENTITY, "invalid").await;
+    }
+    server.patch(&board, &json!({"archived": true})).await;
+    let late = server.api(Method::PATCH, &board).json(&look);
+    problem(late, StatusCode::CONFLICT, "archived").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_board_is_archived_and_brought_back() {
     let server = Server::start().await;
     let id = server.board().await;
@@ -196,4 +228,66 @@ async fn an_empty_database_starts_with_a_board_that_can_be_used() {
     // Only an empty database gets the sample board.
     let server = Server::with(settings()).await;
     assert_eq!(server.get("/boards").await, boards);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_board_is_copied() {
+    let server = Server::start().await;
+    let id = server.board().await;
+    let board = format!("/boards/{id}");
+    server.patch(&board, &json!({"hue": "lime", "description": "What grows where"})).await;
+    let label = server.post(&format!("{board}/labels"), &json!({"name": "Bug", "hue": "red"})).await;
+    let columns = server.get(&format!("{board}/columns")).await["columns"].clone();
+    for (column, title) in [(0, "Tea"), (2, "Done"), (0, "Milk")] {
+        let new =
+            json!({"title": title, "column": columns[column]["id"], "labels": [label["id"]], "due": "2040-02-03"});
+        server.post(&format!("{board}/tasks"), &new).await;
+    }
+    let tasks = server.get(&format!("{board}/tasks")).await;
+    let tea = tasks["tasks"][0]["id"].as_str().unwrap();
+    let list = json!({"name": "Kinds", "items": [{"text": "Green", "done": true}]});
+    server.post(&format!("/tasks/{tea}/checklists"), &list).await;
+    server.post(&format!("/tasks/{tea}/comments"), &json!({"text": "Which?"})).await;
+    let gone = server.task(&id, "In the trash").await;
+    server.api(Method::DELETE, &format!("/tasks/{gone}")).send().await.unwrap();
+
+    // A repeated request makes one copy.
+    let key = app::new_id::<uuid::Uuid>().to_string();
+    let copy = || server.api(Method::POST, &format!("{board}/copy")).header("Idempotency-Key", &key);
+    let mut copies = Vec::new();
+    for _ in 0..2 {
+        let answer = copy().json(&json!({"name": "Next year"})).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::CREATED);
+        copies.push(answer.json::<serde_json::Value>().await.unwrap());
+    }
+    assert_eq!(copies[0], copies[1]);
+    let copied = &copies[0];
+    assert_eq!((&copied["name"], &copied["hue"]), (&json!("Next year"), &json!("lime")));
+    assert_eq!(copied["description"], "What grows where");
+    let names = |board: &serde_json::Value| {
+        let columns = board["columns"].as_array().unwrap().iter();
+        columns
+            .map(|column| (column["name"].clone(), column["kind"].clone(), column["tasks"].clone()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(names(copied), names(&server.get(&board).await));
+    let new = format!("/boards/{}", copied["id"].as_str().unwrap());
+    let tasks = server.get(&format!("{new}/tasks")).await;
+    let tasks = tasks["tasks"].as_array().unwrap();
+    let titles: Vec<_> = tasks.iter().map(|task| task["title"].clone()).collect();
+    assert_eq!(titles, ["Tea", "Milk", "Done"]);
+    let labels = server.get(&format!("{new}/labels")).await;
+    assert_eq!(labels["labels"][0]["name"], "Bug");
+    assert_eq!(tasks[0]["labels"], json!([labels["labels"][0]["id"]]));
+    assert_eq!((&tasks[0]["due"], &tasks[0]["comments"]), (&json!("2040-02-03"), &json!(0)));
+    assert_eq!(tasks[0]["progress"], json!({"done": 1, "items": 1}));
+    assert_eq!(tasks[2]["completed"], true);
+
+    let without = server.post(&format!("{board}/copy"), &json!({"name": "Bare", "tasks": false})).await;
+    assert_eq!(server.get(&format!("/boards/{}/tasks", without["id"].as_str().unwrap())).await["tasks"], json!([]));
+    let blank = server.api(Method::POST, &format!("{board}/copy")).json(&json!({"name": " "}));
+    problem(blank, StatusCode::UNPROCESSABLE_ENTITY, "invalid").await;
+    let nowhere = server.api(Method::POST, &format!("/boards/{}/copy", app::new_id::<uuid::Uuid>()));
+    problem(nowhere.json(&json!({"name": "Copy"})), StatusCode::NOT_FOUND, "not_found").await;
+    assert_eq!(server.get("/boards").await["boards"].as_array().unwrap().len(), 3);
 }

@@ -28,6 +28,7 @@ async fn every_operation_is_described_and_every_described_one_is_there() {
         "DELETE /boards/{board}/labels/{label}",
         "DELETE /boards/{board}/links/{link}",
         "DELETE /boards/{board}/members/{person}",
+        "DELETE /boards/{board}/star",
         "DELETE /groups/{group}",
         "DELETE /groups/{group}/boards/{board}",
         "DELETE /groups/{group}/people/{person}",
@@ -84,6 +85,7 @@ async fn every_operation_is_described_and_every_described_one_is_there() {
         "POST /boards",
         "POST /boards/{board}/columns",
         "POST /boards/{board}/comments/{comment}/restore",
+        "POST /boards/{board}/copy",
         "POST /boards/{board}/labels",
         "POST /boards/{board}/labels/{label}/merge",
         "POST /boards/{board}/links",
@@ -103,6 +105,7 @@ async fn every_operation_is_described_and_every_described_one_is_there() {
         "POST /tasks/{task}/restore",
         "PUT /boards/{board}/comments/{comment}/reactions/{reaction}",
         "PUT /boards/{board}/members/{person}",
+        "PUT /boards/{board}/star",
         "PUT /groups/{group}/boards/{board}",
         "PUT /groups/{group}/people/{person}",
     ];

@@ -28,5 +28,6 @@ mod replay;
 mod rights;
 mod silence;
 mod speed;
+mod stars;
 
 use support::engines::on_both_engines;

@@ -167,6 +167,8 @@ fn op(state: &BoardState, board: &NewBoard, (kind, which, other, value): &Step) 
         _ => Op::UpdateBoard(UpdateBoard {
             name: (value % 2 == 0).then(text),
             key: (value % 3 == 0).then(|| format!("K{}", char::from(b'A' + value % 26))),
+            hue: (value % 5 == 0).then(|| (value % 2 == 0).then_some(Hue::Teal)),
+            description: (value % 7 == 0).then(text),
             ..UpdateBoard::default()
         }),
     }

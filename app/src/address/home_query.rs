@@ -1,18 +1,44 @@
 //! Which boards the home page lists, as it stands in its address.
 
 use leptos_router::params::ParamsMap;
+use serde::{Deserialize, Serialize};
 
 use crate::{id::BoardId, time::Timestamp};
 
-/// The query of the home page: `?archived=true&q=spring&before=1764320400000.{id}`. Each may be missing.
+/// Which boards the home page lists.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shown {
+    /// Those that are neither archived nor deleted.
+    #[default]
+    InUse,
+    /// Those that are archived.
+    Archived,
+    /// The deleted boards that the reader may restore.
+    Deleted,
+}
+
+impl Shown {
+    /// The parameter of the address that asks for these boards.
+    pub fn parameter(self) -> Option<&'static str> {
+        match self {
+            Self::InUse => None,
+            Self::Archived => Some("archived"),
+            Self::Deleted => Some("deleted"),
+        }
+    }
+}
+
+/// The query of the home page: `?archived=true&q=spring&before=1764320400000.{id}`. Each may be missing, and `deleted=true` may stand in place
+/// of `archived=true`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HomeQuery {
     /// What is looked for in the names of boards.
     pub text: String,
-    /// Only boards that are older than this one: when it was created, and its id.
+    /// Only boards that are older than this one: when it was created (or deleted, among deleted boards), and its id.
     pub before: Option<(Timestamp, BoardId)>,
-    /// Whether it lists the archived boards, instead of those that are not archived.
-    pub archived: bool,
+    /// Which boards it lists.
+    pub shown: Shown,
 }
 
 impl HomeQuery {
@@ -21,7 +47,10 @@ impl HomeQuery {
         Self {
             text: query.get("q").unwrap_or_default(),
             before: query.get("before").as_deref().and_then(Self::parse_before),
-            archived: query.get("archived").as_deref() == Some("true"),
+            shown: [Shown::Archived, Shown::Deleted]
+                .into_iter()
+                .find(|shown| shown.parameter().is_some_and(|name| query.get(name).as_deref() == Some("true")))
+                .unwrap_or_default(),
         }
     }
 
@@ -36,21 +65,26 @@ impl HomeQuery {
         self.before.map(|(created_at, id)| format!("{}.{id}", created_at.as_millis()))
     }
 
-    /// Whether it asks for the newest boards that are not archived.
+    /// Whether it asks for the newest boards in use.
     pub fn is_default(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Whether it asks for the newest archived boards.
-    pub fn is_all_archived(&self) -> bool {
-        *self == Self { archived: true, ..Self::default() }
+    /// Whether it asks for the newest boards of its kind.
+    pub fn is_whole_list(&self) -> bool {
+        *self == Self::of(self.shown)
+    }
+
+    /// The query for the newest boards of one kind.
+    pub fn of(shown: Shown) -> Self {
+        Self { shown, ..Self::default() }
     }
 
     /// The address of the page.
     pub fn path(&self) -> String {
         let mut query = ParamsMap::new();
-        if self.archived {
-            query.insert("archived", "true".to_owned());
+        if let Some(name) = self.shown.parameter() {
+            query.insert(name, "true".to_owned());
         }
         if !self.text.is_empty() {
             query.insert("q", self.text.clone());
@@ -71,12 +105,13 @@ mod tests {
     #[test]
     fn a_query_reads_back_as_what_it_was_made_of() {
         let before = Some((Timestamp::from_millis(1_764_320_400_000), BoardId(Uuid::from_u128(7))));
-        let query = HomeQuery { text: "tea".to_owned(), before, archived: true };
+        let query = HomeQuery { text: "tea".to_owned(), before, shown: Shown::Archived };
         let path = query.path();
         let pairs = path.trim_start_matches("/?").split('&').filter_map(|pair| pair.split_once('='));
         let read = ParamsMap::from_iter(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())));
         assert_eq!(HomeQuery::read(&read), query, "{path}");
         assert_eq!(HomeQuery::default().path(), "/");
+        assert_eq!(HomeQuery::of(Shown::Deleted).path(), "/?deleted=true");
         let nonsense = ParamsMap::from_iter([("before".to_owned(), "yesterday".to_owned())]);
         assert!(HomeQuery::read(&nonsense).is_default());
     }

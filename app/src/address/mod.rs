@@ -22,6 +22,8 @@ pub enum View {
     Members,
     /// The labels: `/boards/{board}?view=labels`.
     Labels,
+    /// The name, the colour and the description of the board: `/boards/{board}?view=about`.
+    About,
     /// The deleted tasks: `/boards/{board}/trash`.
     Trash,
 }
@@ -57,6 +59,7 @@ impl Address {
             Some("activity") => View::Activity,
             Some("members") => View::Members,
             Some("labels") => View::Labels,
+            Some("about") => View::About,
             _ => View::Board,
         };
         let rest = params.get("rest").unwrap_or_default();
@@ -77,6 +80,7 @@ pub fn board_path(board: BoardId, view: View) -> String {
         View::Activity => format!("/boards/{board}?view=activity"),
         View::Members => format!("/boards/{board}?view=members"),
         View::Labels => format!("/boards/{board}?view=labels"),
+        View::About => format!("/boards/{board}?view=about"),
         View::Trash => format!("/boards/{board}/trash"),
     }
 }
@@ -88,6 +92,7 @@ pub fn task_path(board: BoardId, task: TaskId, view: View) -> String {
         View::Activity => format!("/boards/{board}/tasks/{task}?view=activity"),
         View::Members => format!("/boards/{board}/tasks/{task}?view=members"),
         View::Labels => format!("/boards/{board}/tasks/{task}?view=labels"),
+        View::About => format!("/boards/{board}/tasks/{task}?view=about"),
         View::Board | View::Trash => format!("/boards/{board}/tasks/{task}"),
     }
 }
@@ -115,10 +120,10 @@ mod tests {
                 None => read(&path, None),
             }
         };
-        for view in [View::Board, View::List, View::Activity, View::Members, View::Labels, View::Trash] {
+        for view in [View::Board, View::List, View::Activity, View::Members, View::Labels, View::About, View::Trash] {
             assert_eq!(below(board_path(board, view)), Some(Address { board, view, task: None }));
         }
-        for view in [View::Board, View::List, View::Activity, View::Members, View::Labels] {
+        for view in [View::Board, View::List, View::Activity, View::Members, View::Labels, View::About] {
             assert_eq!(below(task_path(board, task, view)), Some(Address { board, view, task: Some(task) }));
         }
     }

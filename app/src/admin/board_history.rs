@@ -10,6 +10,7 @@ use crate::{
     id::ActorId,
     model::{ColumnKind, Seq},
     people::{called, mentioned},
+    text::capitalised,
 };
 
 /// The revisions of a board, newest first, with whether each field can be put back.
@@ -117,6 +118,8 @@ fn field_name(board: &Board, revision: &BoardFieldRevision) -> String {
     match revision.field {
         BoardField::Name => "Name".to_owned(),
         BoardField::Key => "Key".to_owned(),
+        BoardField::Hue => "Colour".to_owned(),
+        BoardField::Description => "Description".to_owned(),
         BoardField::Everyone => "Who may open it".to_owned(),
         BoardField::Archived => "State".to_owned(),
         BoardField::Member(person) => format!("Role of {}", mentioned(Some(person), |person| name_of(board, person))),
@@ -129,7 +132,10 @@ fn field_name(board: &Board, revision: &BoardFieldRevision) -> String {
 
 fn words(field: BoardField, value: &BoardValue) -> String {
     match value {
-        BoardValue::Name(text) | BoardValue::Key(text) => text.clone(),
+        BoardValue::Hue(None) => "No colour".to_owned(),
+        BoardValue::Hue(Some(hue)) => capitalised(hue.as_str()),
+        BoardValue::Description(text) if text.is_empty() => "None".to_owned(),
+        BoardValue::Name(text) | BoardValue::Key(text) | BoardValue::Description(text) => text.clone(),
         BoardValue::Role(role) if field == BoardField::Everyone => everyone_words(*role).to_owned(),
         BoardValue::Role(None) => "Not on the board".to_owned(),
         BoardValue::Role(Some(role)) => role_words(*role).to_owned(),

@@ -55,6 +55,8 @@ pub enum Icon {
     Theme,
     /// A speech bubble.
     Comment,
+    /// A star.
+    Star,
 }
 
 impl Icon {
@@ -64,6 +66,7 @@ impl Icon {
             Self::Label => "M2.5 2.5h5l6 6-5 5-6-6zM5.4 5.4h.01",
             Self::Keys => "M1.5 4h13v8h-13zM4 6.5h.01M6.7 6.5h.01M9.3 6.5h.01M12 6.5h.01M5 9.500h6",
             Self::Theme => "M8 2.500a5.500 5.500 0 110 11 5.500 5.500 0 010-11v11M10.200 4v8M12.200 6v4",
+            Self::Star => "M8 2l1.800 3.800 4.200.5-3.100 2.900.8 4.100L8 11.300l-3.700 2 .8-4.100L2 6.300l4.200-.5z",
             Self::Comment => "M2.5 3h11v8H7.500l-3.500 2.500V11H2.5z",
             Self::Close => "M4 4l8 8M12 4l-8 8",
             Self::More => "M3.5 8h.01M8 8h.01M12.5 8h.01",

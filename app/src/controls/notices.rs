@@ -9,6 +9,26 @@ use uuid::Uuid;
 #[derive(Clone, Copy)]
 pub struct Notices(RwSignal<Vec<Notice>>);
 
+/// A message about what a page did last, for the page after it. Provided as a Leptos context for all pages.
+#[derive(Clone, Copy)]
+pub struct NoticesAfter(StoredValue<Option<Later>>);
+
+/// Adds a message to the notices of a page.
+type Later = Box<dyn FnOnce(Notices) + Send + Sync>;
+
+impl NoticesAfter {
+    /// Provides the context.
+    pub fn provide() {
+        provide_context(Self(StoredValue::new(None)));
+    }
+
+    /// Shows a message on the next page. `action` makes its button, which may say more there.
+    pub fn say(self, words: String, action: impl FnOnce(Notices) -> Action + Send + Sync + 'static) {
+        let later = move |notices: Notices| notices.say(words, Some(action(notices)));
+        self.0.set_value(Some(Box::new(later)));
+    }
+}
+
 /// One message.
 #[derive(Clone)]
 pub struct Notice {
@@ -40,10 +60,13 @@ impl Action {
 }
 
 impl Notices {
-    /// Provides the context with no messages yet.
+    /// Provides the context, with the message that the page before left, if any.
     pub fn provide() -> Self {
         let notices = Self(RwSignal::new(Vec::new()));
         provide_context(notices);
+        if let Some(later) = expect_context::<NoticesAfter>().0.try_update_value(Option::take).flatten() {
+            later(notices);
+        }
         notices
     }
 

@@ -1,8 +1,11 @@
 //! The features, one folder or file each, named in the words of a user. The imports between features have no cycles.
 
+pub mod about;
 pub mod board;
+pub mod board_list;
 pub mod checklists;
 pub mod comments;
+pub mod deleted_boards;
 pub mod history;
 pub mod labels;
 pub mod list;

@@ -6,6 +6,7 @@ use crate::{
     access::BoardRole,
     id::{ActorId, ColumnId},
     key::BoardKey,
+    label::Hue,
     model::{Column, ColumnKind, Place, Seq},
     ops::{Change, ChangeKind, Op, SetArchived, SetMember, UpdateBoard, UpdateColumn, decide},
     rank::Rank,
@@ -35,6 +36,10 @@ pub enum BoardField {
     Name,
     /// The key.
     Key,
+    /// The colour.
+    Hue,
+    /// The description.
+    Description,
     /// The role of everyone on the server.
     Everyone,
     /// Whether it is archived.
@@ -56,6 +61,10 @@ pub enum BoardValue {
     Name(String),
     /// The key of the board.
     Key(String),
+    /// The colour of the board; `None` if it has none.
+    Hue(Option<Hue>),
+    /// The description of the board.
+    Description(String),
     /// The role of everyone, or of a person; `None` if they have none.
     Role(Option<BoardRole>),
     /// Whether it is archived.
@@ -116,6 +125,8 @@ impl Known {
                     None => created.everyone.or(Some(BoardRole::Editor)),
                 };
                 self.values.insert(BoardField::Archived, BoardValue::Archived(false));
+                self.values.insert(BoardField::Hue, BoardValue::Hue(None));
+                self.values.insert(BoardField::Description, BoardValue::Description(String::new()));
                 created.columns.iter().for_each(|column| self.put_column(column));
                 let name = self.set(BoardField::Name, BoardValue::Name(created.name.clone()));
                 if let Some(key) = &created.key {
@@ -127,7 +138,12 @@ impl Known {
                 let name = updated.name.clone().map(|name| self.set(BoardField::Name, BoardValue::Name(name)));
                 let key = updated.key.as_ref().map(|key| self.set(BoardField::Key, BoardValue::Key(key.to_string())));
                 let everyone = updated.everyone.map(|role| self.set(BoardField::Everyone, BoardValue::Role(role)));
-                name.into_iter().chain(key).chain(everyone).filter(BoardFieldRevision::changes).collect()
+                let hue = updated.hue.map(|hue| self.set(BoardField::Hue, BoardValue::Hue(hue)));
+                let description = updated.description.clone();
+                let description =
+                    description.map(|text| self.set(BoardField::Description, BoardValue::Description(text)));
+                let fields = name.into_iter().chain(key).chain(hue).chain(description).chain(everyone);
+                fields.filter(BoardFieldRevision::changes).collect()
             }
             ChangeKind::ArchivedSet(set) => vec![self.set(BoardField::Archived, BoardValue::Archived(set.archived))],
             ChangeKind::MemberSet(set) => {
@@ -227,7 +243,7 @@ impl BoardFieldRevision {
     }
 
     /// The request that gives the field the value before this revision. It is refused if somebody changed the same thing after `seen`, where
-    /// the board keeps a number for that: for its name, whether it is archived, and its columns. `None` if that value is not known, is the
+    /// the board keeps a number for that: for its name, its colour and description, whether it is archived, and its columns. `None` if that value is not known, is the
     /// value now, or cannot be set.
     pub fn put_back(&self, board: &BoardState, seen: Seq) -> Option<Op> {
         let guard = Some(seen);
@@ -237,6 +253,12 @@ impl BoardFieldRevision {
             }
             (BoardField::Key, BoardValue::Key(key)) if Some(&**key) != board.key().map(BoardKey::as_str) => {
                 Op::UpdateBoard(UpdateBoard { key: Some(key.clone()), ..UpdateBoard::default() })
+            }
+            (BoardField::Hue, BoardValue::Hue(hue)) if *hue != board.hue() => {
+                Op::UpdateBoard(UpdateBoard { guard, hue: Some(*hue), ..UpdateBoard::default() })
+            }
+            (BoardField::Description, BoardValue::Description(text)) if text != board.description() => {
+                Op::UpdateBoard(UpdateBoard { guard, description: Some(text.clone()), ..UpdateBoard::default() })
             }
             (BoardField::Everyone, BoardValue::Role(role)) if *role != board.access().everyone => {
                 Op::UpdateBoard(UpdateBoard { everyone: Some(*role), ..UpdateBoard::default() })

@@ -178,6 +178,12 @@ impl ActivityItem {
                     format!("{from} to {}", to.as_deref().unwrap_or_default()),
                 )
             }
+            Self::ColouredBoard(Some(hue)) => ("gave the board", Object::None, format!(" the colour {}", hue.as_str())),
+            Self::ColouredBoard(None) => ("took the colour", Object::None, " off the board".to_owned()),
+            Self::DescribedBoard(text) if text.is_empty() => {
+                ("removed the description", Object::None, " of the board".to_owned())
+            }
+            Self::DescribedBoard(text) => ("described the board as", Object::None, format!(" {}", quoted(text))),
             Self::DeletedBoard => ("deleted the board", Object::None, String::new()),
             Self::RestoredBoard => ("restored the board", Object::None, String::new()),
             Self::ArchivedBoard => ("archived the board", Object::None, String::new()),

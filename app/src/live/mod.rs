@@ -25,7 +25,7 @@ pub const LEAVING: &str = "taskwire-leaving";
 pub const LEAVE: &str = "taskwire-leave";
 
 pub use act::act;
-pub use board::{ChangeCollector, Listener, LiveBoard, News, Problem, TaskSignals};
+pub use board::{ChangeCollector, Listener, LiveBoard, Look, News, Problem, TaskSignals};
 pub use connection::Live;
 pub use parts::Loading;
 pub use reconnect::{ConnectError, Status};

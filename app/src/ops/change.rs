@@ -41,7 +41,7 @@ tagged! {
         /// The board was created. Its creator becomes its manager. A board without a known creator is open to everyone,
         /// as editors unless it says otherwise.
         BoardCreated(BoardCreated),
-        /// The name of the board, its key, or the role of everyone on it, changed.
+        /// The name of the board, its key, colour or description, or the role of everyone on it, changed.
         BoardUpdated(BoardUpdated),
         /// A person became a member, got another role, or was removed.
         MemberSet(MemberSet),

@@ -20,6 +20,8 @@ use crate::{
 pub enum Part {
     /// The name of the board.
     Name,
+    /// The colour and the description of the board.
+    Look,
     /// Whether the board is archived.
     Archived,
     /// A column with all its fields, including its position.
@@ -45,6 +47,7 @@ impl Part {
     pub fn newest(self, state: &BoardState) -> Seq {
         match self {
             Self::Name => state.name_seq(),
+            Self::Look => state.look_seq(),
             Self::Archived => state.archived_seq(),
             Self::Column(id) => state.column(id).map_or(0, |column| column.seq),
             Self::Label(id) => state.label(id).map_or(0, |label| label.seq),

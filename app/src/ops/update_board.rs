@@ -1,4 +1,4 @@
-//! The operation that renames a board, gives it another key, or sets the role of everyone on the server on it.
+//! The operation that renames a board, gives it a colour, a description or another key, or sets the role of everyone on the server on it.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,13 +7,14 @@ use crate::{
     access::BoardRole,
     activity::{ActivityItem, FromTo},
     key::{BoardKey, KEY_LETTERS},
+    label::Hue,
     model::Seq,
     refusal::Refusal,
     state::{BoardState, Entity, Stamp, Touched},
     text,
 };
 
-/// Changes the name of the board, its key, or the role of everyone on it.
+/// Changes the name of the board, its key, colour or description, or the role of everyone on it.
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -22,8 +23,9 @@ pub struct UpdateBoard {
     /// number now. Absent: the board is changed in any case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<Seq>,
-    /// Refused as stale if the request sets the name and the name was changed after this number. An undo sets it, so
-    /// that it does not revert later changes of other people. Absent: the board is changed in any case.
+    /// Refused as stale if the request sets the name and the name was changed after this number, or if it sets the
+    /// colour or the description and one of them was changed after it. An undo sets it, so that it does not revert later
+    /// changes of other people. Absent: the board is changed in any case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guard: Option<Seq>,
     /// The new name.
@@ -32,6 +34,12 @@ pub struct UpdateBoard {
     /// The new key: two to five letters. Refused if another board has it, or has ever had it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    /// The new colour; `Some(None)`, in JSON `null`, takes the colour away.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub hue: Option<Option<Hue>>,
+    /// The new description: one line of text, or none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
     /// The new role of everyone on the server; `Some(None)`, in JSON `null`, makes the board private to its members.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub everyone: Option<Option<BoardRole>>,
@@ -44,7 +52,7 @@ impl Operation for UpdateBoard {
 
     /// Only for the role of everyone.
     fn is_allowed_on_archived(&self) -> bool {
-        self.name.is_none() && self.key.is_none()
+        self.name.is_none() && self.key.is_none() && self.hue.is_none() && self.description.is_none()
     }
 
     fn decide(&self, state: &BoardState) -> Result<ChangeKind, Refusal> {
@@ -52,10 +60,14 @@ impl Operation for UpdateBoard {
         if self.name.is_some() {
             require_untouched(state.name_seq(), self.guard)?;
         }
+        if self.hue.is_some() || self.description.is_some() {
+            require_untouched(state.look_seq(), self.guard)?;
+        }
         let name = self.name.as_deref().map(|text| text::name("name", text)).transpose()?;
         let key = self.key.as_deref().map(checked_key).transpose()?;
+        let description = self.description.as_deref().map(text::board_description).transpose()?;
         check_everyone(self.everyone.flatten())?;
-        Ok(ChangeKind::BoardUpdated(BoardUpdated { name, key, everyone: self.everyone }))
+        Ok(ChangeKind::BoardUpdated(BoardUpdated { name, key, hue: self.hue, description, everyone: self.everyone }))
     }
 }
 
@@ -84,7 +96,7 @@ pub(super) fn check_everyone(role: Option<BoardRole>) -> Result<(), Refusal> {
     }
 }
 
-/// The content of a change of a board's name, key or openness.
+/// The content of a change of a board's name, key, colour, description or openness.
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BoardUpdated {
@@ -94,6 +106,12 @@ pub struct BoardUpdated {
     /// The new key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<BoardKey>,
+    /// The new colour; `null` if the board has none any more.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub hue: Option<Option<Hue>>,
+    /// The new description; empty if the board has none any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
     /// The new role of everyone on the server; `null` if the board is private to its members.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub everyone: Option<Option<BoardRole>>,
@@ -108,6 +126,15 @@ impl Effect for BoardUpdated {
         if self.key.is_some() {
             state.key.clone_from(&self.key);
         }
+        if let Some(hue) = self.hue {
+            state.hue = hue;
+        }
+        if let Some(description) = &self.description {
+            state.description.clone_from(description);
+        }
+        if self.sets_look() {
+            state.look_seq = stamp.seq;
+        }
         if let Some(everyone) = self.everyone {
             state.access.everyone = everyone;
             touched.add(Entity::Access);
@@ -116,20 +143,29 @@ impl Effect for BoardUpdated {
     }
 
     fn numbers(&self) -> Vec<Part> {
-        Vec::from_iter(self.name.as_ref().map(|_| Part::Name))
+        let (name, look) = (self.name.as_ref().map(|_| Part::Name), self.sets_look().then_some(Part::Look));
+        name.into_iter().chain(look).collect()
     }
 
-    /// Restores only the name: an undo shortcut must not grant or revoke access, and a key has just been told to others.
+    /// Restores only the name, the colour and the description: an undo shortcut must not grant or revoke access, and a key has just been
+    /// told to others.
     fn inverse(&self, before: &BoardState) -> Option<Inverse> {
-        self.name.as_ref().filter(|name| *name != before.name())?;
-        let update = UpdateBoard { name: Some(before.name().to_owned()), ..UpdateBoard::default() };
-        Some(Inverse::of(Op::UpdateBoard(update), vec![Part::Name]))
+        let name = self.name.as_ref().filter(|name| *name != before.name()).map(|_| before.name().to_owned());
+        let hue = self.hue.filter(|hue| *hue != before.hue()).map(|_| before.hue());
+        let description = self.description.as_ref().filter(|text| *text != before.description());
+        let description = description.map(|_| before.description().to_owned());
+        let look = (hue.is_some() || description.is_some()).then_some(Part::Look);
+        let guarded: Vec<Part> = name.iter().map(|_| Part::Name).chain(look).collect();
+        let update = UpdateBoard { name, hue, description, ..UpdateBoard::default() };
+        (!guarded.is_empty()).then(|| Inverse::of(Op::UpdateBoard(update), guarded))
     }
 
     fn label<'a>(&'a self, _before: &'a BoardState) -> (&'static str, &'a str) {
         let what = match (&self.name, &self.key) {
             (Some(_), _) => "rename the board",
             (None, Some(_)) => "change the key of the board",
+            (None, None) if self.description.is_some() => "change the description of the board",
+            (None, None) if self.hue.is_some() => "change the colour of the board",
             (None, None) => "change who may open the board",
         };
         (what, "")
@@ -142,6 +178,20 @@ impl Effect for BoardUpdated {
         let key = before.map(|before| before.key().map(BoardKey::to_string));
         let to = self.key.as_ref().map(BoardKey::to_string).filter(|to| key.as_ref() != Some(&Some(to.clone())));
         let rekeyed = to.map(|to| ActivityItem::ChangedKey(FromTo { from: key.flatten(), to: Some(to) }));
-        renamed.into_iter().chain(rekeyed).chain(self.everyone.map(ActivityItem::SetEveryone)).collect()
+        let known = |is_new: bool| before.is_none() || is_new;
+        let hue = self.hue.filter(|hue| known(before.is_some_and(|before| before.hue() != *hue)));
+        let description = self.description.as_deref();
+        let description = description.filter(|text| known(before.is_some_and(|before| before.description() != *text)));
+        let look = hue.map(ActivityItem::ColouredBoard).into_iter();
+        let look = look.chain(description.map(|text| ActivityItem::DescribedBoard(text.to_owned())));
+        let items = renamed.into_iter().chain(rekeyed).chain(look);
+        items.chain(self.everyone.map(ActivityItem::SetEveryone)).collect()
+    }
+}
+
+impl BoardUpdated {
+    /// Whether it sets the colour or the description.
+    fn sets_look(&self) -> bool {
+        self.hue.is_some() || self.description.is_some()
     }
 }

@@ -10,7 +10,11 @@ use leptos_router::{
 use super::not_found::NotFound;
 use crate::{
     access::BoardRole,
-    address::{Address, OpenTask, View, list_query::ListQuery},
+    address::{
+        Address, OpenTask, View,
+        home_query::{HomeQuery, Shown},
+        list_query::ListQuery,
+    },
     controls::{
         announcer::{Announcements, Announcer},
         due::Today,
@@ -24,6 +28,7 @@ use crate::{
         unavailable::{CameFrom, Unavailable},
     },
     features::{
+        about::view::AboutView,
         board::columns::Columns,
         history::{
             activity::ActivityView,
@@ -166,7 +171,7 @@ fn Board(board: LiveBoard, address: Memo<Option<Address>>) -> impl IntoView {
         move || {
             let board = board.clone();
             if let Some(why) = unavailable.get() {
-                return view! { <UnavailableBoard why /> }.into_any();
+                return unavailable_board(&board, why);
             }
             match view.get() {
                 View::Board => view! { <Columns board /> }.into_any(),
@@ -174,6 +179,7 @@ fn Board(board: LiveBoard, address: Memo<Option<Address>>) -> impl IntoView {
                 View::Activity => view! { <ActivityView board /> }.into_any(),
                 View::Members => view! { <MembersView board /> }.into_any(),
                 View::Labels => view! { <LabelsView board /> }.into_any(),
+                View::About => view! { <AboutView board /> }.into_any(),
                 View::Trash => view! { <TrashPage board /> }.into_any(),
             }
         }
@@ -293,13 +299,15 @@ fn rights_words(role: BoardRole) -> &'static str {
 }
 
 /// The message in place of a board that became unavailable while it was open.
-#[component]
-fn UnavailableBoard(why: BoardUnavailable) -> impl IntoView {
-    let is_guest = expect_context::<Live>().me().get_untracked().is_none();
+fn unavailable_board(board: &LiveBoard, why: BoardUnavailable) -> AnyView {
+    let principal = expect_context::<Live>().principal().get_untracked();
+    let is_guest = principal.person.is_none();
+    let manages = principal.role_on(board.id(), &board.access().read_untracked()) == Some(BoardRole::Manager);
+    let restores = manages && why == BoardUnavailable::Deleted;
     let (title, words) = match why {
         BoardUnavailable::Deleted => (
             "This board was deleted",
-            "Somebody deleted it with all its tasks. For some time an admin of this server can restore it; then it comes back here.",
+            "Somebody deleted it with all its tasks. For 30 days its managers and the admins of this server can restore it; then it comes back here.",
         ),
         BoardUnavailable::Forbidden if is_guest => (
             "This link does not work any more",
@@ -322,7 +330,18 @@ fn UnavailableBoard(why: BoardUnavailable) -> impl IntoView {
                 <a class="button primary" href="/">
                     "All boards"
                 </a>
+                " "
+                {restores
+                    .then(|| {
+                        view! {
+                            <a class="button" href=HomeQuery::of(Shown::Deleted).path()>
+                                "Deleted boards"
+                            </a>
+                        }
+                            .into_any()
+                    })}
             </p>
         </div>
     }
+    .into_any()
 }

@@ -11,32 +11,39 @@ use leptos_router::{
 
 use crate::{
     access::Principal,
-    address::{View, board_path, home_query::HomeQuery},
+    address::home_query::{HomeQuery, Shown},
     board::Typed,
     controls::{
         form_error::FormError,
         icon::{Icon, Picture},
         menu::close_menus_on_click_elsewhere,
+        notices::Notices,
+        redrawn::redrawn,
         rows::Rows,
         server_name::server_name,
         unavailable::Unavailable,
     },
     features::{
+        board_list::card::board_card,
+        deleted_boards::list::DeletedBoards,
         members::view::everyone_choices,
         shell::{
             account_menu::AccountMenu,
             connection::{ListConnection, WhatIsInTheWay},
             header::Mark,
+            toasts::PageToasts,
         },
         task::drafts::{Drafts, Unsent},
     },
     forms::{CreateBoard, Loaded, form_action, list_boards},
     live::Live,
-    model::{BoardPage, BoardSummary},
+    model::{BoardContents, BoardPage, BoardSummary, LISTED_BOARDS},
 };
 
 /// How long a pause in typing is before the list is looked through.
 const TYPING_PAUSE: Duration = Duration::from_millis(150);
+/// How long after the last count tasks are counted again.
+const COUNTED_EVERY: Duration = Duration::from_secs(30);
 /// How long to wait before asking a server again that did not answer.
 const PAUSE: Duration = Duration::from_secs(3);
 
@@ -51,16 +58,17 @@ pub fn HomePage() -> impl IntoView {
         || (),
         move |()| {
             let query = query.get_untracked();
-            async move { list_boards(query.text.clone(), query.before_text(), query.archived).await }
+            async move { list_boards(query.text.clone(), query.before_text(), query.shown).await }
         },
     );
     close_menus_on_click_elsewhere();
+    Notices::provide();
     Effect::new({
         let live = live.clone();
         move || live.watch_boards()
     });
 
-    let title = move || if query.read().archived { "Archived boards" } else { "Boards" };
+    let title = move || list_name(query.read().shown);
     let unloaded = move || frame(None, None, title);
     // One `Suspense` for everything that is loaded. The server renders the contents of each `Suspense` on a thread of its own, and one
     // thread must not read signals while another sets them (see `Live::set_viewer`).
@@ -92,6 +100,16 @@ pub fn HomePage() -> impl IntoView {
                 })
             }}
         </Suspense>
+        <PageToasts />
+    }
+}
+
+/// What a list of boards is called.
+fn list_name(shown: Shown) -> &'static str {
+    match shown {
+        Shown::InUse => "Boards",
+        Shown::Archived => "Archived boards",
+        Shown::Deleted => "Deleted boards",
     }
 }
 
@@ -184,52 +202,79 @@ fn NewBoard() -> impl IntoView {
 /// The boards that the address asks for: first as they were sent with the page; the newest then as the socket updates them.
 #[component]
 fn Boards(live: Live, first: BoardPage, query: Memo<HomeQuery>) -> impl IntoView {
-    let Found { page, failed } = found(&live, first, query);
+    let Found { page, contents, failed } = found(&live, first, query);
+    // The starred ones come first.
+    let ordered = Memo::new(move |_| {
+        let mut boards = page.read().boards.clone();
+        boards.sort_by_key(|board| !board.starred);
+        boards
+    });
     let none = Memo::new(move |_| page.read().boards.is_empty());
-    let name = move |id| page.read().boards.iter().find(|board| board.id == id).map(|board| board.name.clone());
+    let listed = move |id| page.read().boards.iter().find(|board| board.id == id).cloned();
     let may_create = live.principal().with_untracked(Principal::may_create_boards);
     let is_long = Memo::new(move |_| page.read().more || !query.read().is_default());
-    let archived = Memo::new(move |_| query.read().archived);
+    let shown = Memo::new(move |_| query.read().shown);
     let none_words = move || match (query.read().is_default(), may_create) {
-        (false, _) if query.read().is_all_archived() => "No board is archived.",
+        (false, _) if query.read().is_whole_list() && shown.get() == Shown::Archived => "No board is archived.",
+        (false, _) if query.read().is_whole_list() => "There is no deleted board that you may restore.",
         (false, _) => "There is no such board that you may see.",
         (true, true) => "No boards yet. Give the first one a name, and it opens with three columns.",
         (true, false) => "There is no board that you may see.",
     };
-    // Without a search or an older page: the other list, of archived boards or of those in use.
-    let (to, words) = (
-        move || HomeQuery { archived: !archived.get(), ..HomeQuery::default() }.path(),
-        move || if archived.get() { "Boards in use" } else { "Archived boards" },
-    );
+    let card = move |listed_first: BoardSummary| {
+        let id = listed_first.id;
+        // A board that leaves the list is drawn as it was until its row is gone.
+        let board = Memo::new(move |before: Option<&Option<BoardSummary>>| listed(id).or(before.cloned().flatten()));
+        let contents = Memo::new(move |_| contents.read().iter().find(|of| of.board == id).cloned());
+        board_card(&listed_first, board, contents)
+    };
+    let list = move || match shown.get() {
+        Shown::Deleted => view! { <DeletedBoards boards=Signal::derive(move || page.get().boards) /> }.into_any(),
+        _ => view! {
+            <ul class="boards">
+                <Rows each=move || ordered.get() key=|board| board.id.0 let:board>
+                    <li>{card(board)}</li>
+                </Rows>
+            </ul>
+        }
+        .into_any(),
+    };
+    // Who may not create boards manages none, and has none to restore.
+    let others = move || {
+        let others = [Shown::InUse, Shown::Archived, Shown::Deleted].into_iter();
+        others
+            .filter(|other| *other != shown.get() && (*other != Shown::Deleted || may_create))
+            .map(other_list)
+            .collect_view()
+    };
     view! {
         {move || is_long.get().then(|| view! { <Search query /> }.into_any())}
         <p class="hint" role="status">
             {move || failed.get().then_some("The list cannot be loaded right now; trying again…")}
         </p>
-        <ul class="boards">
-            <Rows each=move || page.get().boards key=|board| board.id.0 let:board>
-                <li>
-                    <a class="board-link" href=board_path(board.id, View::Board)>
-                        <Mark />
-                        <span>{move || name(board.id)}</span>
-                    </a>
-                </li>
-            </Rows>
-        </ul>
+        {redrawn(list)}
         {move || none.get().then(|| view! { <p class="empty">{none_words()}</p> }.into_any())}
         {move || is_long.get().then(|| pages(page, query))}
-        <p class="other-boards">
-            <a href=to>{words}</a>
-        </p>
-        {move || (!archived.get()).then(|| view! { <NewBoard /> }.into_any())}
+        <nav class="other-boards" aria-label="Other boards">
+            {redrawn(others)}
+        </nav>
+        {move || (shown.get() == Shown::InUse).then(|| view! { <NewBoard /> }.into_any())}
     }
+}
+
+fn other_list(shown: Shown) -> AnyView {
+    let words = if shown == Shown::InUse { "Boards in use" } else { list_name(shown) };
+    view! { <a href=HomeQuery::of(shown).path()>{words}</a> }.into_any()
 }
 
 /// Links to what is older, and back.
 fn pages(page: Signal<BoardPage>, query: Memo<HomeQuery>) -> AnyView {
     let older = move || {
         let page = page.read();
-        let before = page.boards.last().filter(|_| page.more).map(BoardSummary::age);
+        // Starred boards that are older than the page may be on it, too.
+        let mut ages: Vec<_> = page.boards.iter().map(|board| std::cmp::Reverse(board.age())).collect();
+        ages.sort();
+        let before = ages.iter().take(LISTED_BOARDS).last().filter(|_| page.more).map(|age| age.0);
         before.map(|before| HomeQuery { before: Some(before), ..query.get() }.path())
     };
     let newest = move || query.read().before.is_some().then(|| HomeQuery { before: None, ..query.get() }.path());
@@ -268,8 +313,8 @@ fn Search(query: Memo<HomeQuery>) -> impl IntoView {
     let navigate = use_navigate();
     let mut searching = debounce(TYPING_PAUSE, move |text: String| {
         let options = NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() };
-        let archived = query.read_untracked().archived;
-        navigate(&HomeQuery { text, before: None, archived }.path(), options);
+        let shown = query.read_untracked().shown;
+        navigate(&HomeQuery { text, before: None, shown }.path(), options);
     });
     view! {
         <form
@@ -281,8 +326,8 @@ fn Search(query: Memo<HomeQuery>) -> impl IntoView {
             on:submit=|event| event.prevent_default()
         >
             {move || {
-                let archived = query.read().archived;
-                archived.then(|| view! { <input type="hidden" name="archived" value="true" /> }.into_any())
+                let name = query.read().shown.parameter();
+                name.map(|name| view! { <input type="hidden" name=name value="true" /> }.into_any())
             }}
             <div class="search">
                 <Picture icon=Icon::Search />
@@ -303,6 +348,8 @@ fn Search(query: Memo<HomeQuery>) -> impl IntoView {
 /// What of the boards is listed.
 struct Found {
     page: Signal<BoardPage>,
+    /// What is on the boards, as it was when the page last asked.
+    contents: Memo<Vec<BoardContents>>,
     /// Whether the server did not answer, and is asked again.
     failed: RwSignal<bool>,
 }
@@ -313,44 +360,79 @@ fn found(live: &Live, first: BoardPage, query: Memo<HomeQuery>) -> Found {
     let failed = RwSignal::new(false);
     // What was asked for last, and what came.
     let loaded = RwSignal::new((query.get_untracked(), first));
+    // Counts that are a little older do no harm, so nothing is said if they cannot be loaded.
+    let count = {
+        let live = live.clone();
+        move || load(live.clone(), query.get_untracked(), loaded, None)
+    };
+    let load = {
+        let live = live.clone();
+        move |query| load(live.clone(), query, loaded, Some(failed))
+    };
+    let load_other = load.clone();
     Effect::new(move || {
         let query = query.get();
         if loaded.with_untracked(|(of, _)| *of != query) {
-            load(query, loaded, failed);
+            load_other(query);
         }
     });
-    // Which boards are archived is not sent by the socket, but it sends the others, which change at the same time.
-    let others = newest.clone();
+    // Which boards are archived or deleted is not sent by the socket, but it sends the others, which change at the same time.
+    let (others, count_new) = (newest.clone(), count.clone());
     Effect::new(move |before: Option<Option<BoardPage>>| {
         let others = others.get();
         let query = query.get_untracked();
-        if query.archived && before.flatten().is_some_and(|before| Some(&before) != others.as_ref()) {
-            load(query, loaded, failed);
+        let is_new = || before.flatten().is_some_and(|before| Some(&before) != others.as_ref());
+        let counted = |id| loaded.with_untracked(|(_, page)| page.contents.iter().any(|of| of.board == id));
+        let is_uncounted = || others.iter().flat_map(|page| &page.boards).any(|board| !counted(board.id));
+        if query.shown != Shown::InUse && is_new() {
+            load(query);
+        } else if query.is_default() && is_uncounted() {
+            count_new();
         }
         others
     });
+    // Counts change with every task; they are asked for again now and then while somebody looks.
+    Effect::new(move || {
+        let count = count.clone();
+        let again = move || {
+            if !document().hidden() {
+                count();
+            }
+        };
+        if let Ok(timer) = set_interval_with_handle(again, COUNTED_EVERY) {
+            on_cleanup(move || timer.clear());
+        }
+    });
+    let contents = Memo::new(move |_| loaded.with(|(_, page)| page.contents.clone()));
     let page = Memo::new(move |_| {
         let is_live = query.read().is_default();
         newest.get().filter(|_| is_live).unwrap_or_else(|| loaded.get().1)
     });
-    Found { page: page.into(), failed }
+    Found { page: page.into(), contents, failed }
 }
 
-fn load(query: HomeQuery, loaded: RwSignal<(HomeQuery, BoardPage)>, failed: RwSignal<bool>) {
+/// Loads a page of the list. With `failed`, a request that fails is told there, and repeated.
+fn load(live: Live, query: HomeQuery, loaded: RwSignal<(HomeQuery, BoardPage)>, failed: Option<RwSignal<bool>>) {
     loaded.update_untracked(|(of, _)| of.clone_from(&query));
     spawn_local(async move {
-        let answer = list_boards(query.text.clone(), query.before_text(), query.archived).await;
+        let answer = list_boards(query.text.clone(), query.before_text(), query.shown).await;
         // Something else may be asked for by now, or nobody looks any more.
         if loaded.try_with_untracked(|(of, _)| *of == query) != Some(true) {
             return;
         }
-        failed.set(answer.is_err());
+        if let Some(failed) = failed {
+            failed.set(answer.is_err());
+        }
         match answer {
-            Ok(answer) => loaded.set((query, answer.content)),
+            Ok(answer) => {
+                live.add_people(answer.people);
+                loaded.set((query, answer.content));
+            }
+            Err(_) if failed.is_none() => {}
             Err(_) => set_timeout(
                 move || {
                     if loaded.try_with_untracked(|(of, _)| *of == query) == Some(true) {
-                        load(query, loaded, failed);
+                        load(live.clone(), query.clone(), loaded, failed);
                     }
                 },
                 PAUSE,

@@ -20,7 +20,7 @@ use self::not_found::NotFound;
 #[cfg(feature = "ssr")]
 use crate::controls::theme::Theme;
 use crate::{
-    controls::{keyboard, pointer, server_name::server_name, unavailable::CameFrom},
+    controls::{keyboard, notices::NoticesAfter, pointer, server_name::server_name, unavailable::CameFrom},
     features::task::drafts::Drafts,
     forms::PageId,
     live::Live,
@@ -67,6 +67,7 @@ pub fn App() -> impl IntoView {
     Drafts::provide();
     PageId::provide();
     CameFrom::provide();
+    NoticesAfter::provide();
     keyboard::press_once();
     pointer::click_once();
     mark_hydrated();

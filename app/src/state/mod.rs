@@ -30,7 +30,7 @@ use crate::{
     access::{BoardAccess, BoardRole},
     id::{ActorId, BoardId, ColumnId, LabelId, TaskId},
     key::{BoardKey, TaskRef},
-    label::Label,
+    label::{Hue, Label},
     model::{Column, ColumnKind, Place, Seq, Task, never, none},
     rank::Rank,
     time::Timestamp,
@@ -46,6 +46,9 @@ pub struct BoardState {
     pub(crate) name: String,
     pub(crate) name_seq: Seq,
     pub(crate) key: Option<BoardKey>,
+    pub(crate) hue: Option<Hue>,
+    pub(crate) description: String,
+    pub(crate) look_seq: Seq,
     /// The highest number that a task of the board has got, also one that is gone.
     pub(crate) numbers: u32,
     pub(crate) created_at: Timestamp,
@@ -98,6 +101,15 @@ pub struct Contents {
     /// The key of the board. Absent until the board is saved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<BoardKey>,
+    /// The colour of the board, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hue: Option<Hue>,
+    /// What the board is for: one line of text.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// The number of the newest change of its colour or description; 0 if there is none.
+    #[serde(default, skip_serializing_if = "never")]
+    pub look_seq: Seq,
     /// The highest number that a task of the board has got, also one that is gone for good.
     #[serde(default, skip_serializing_if = "none")]
     pub numbers: u32,
@@ -144,6 +156,9 @@ impl BoardState {
             name: String::new(),
             name_seq: 0,
             key: None,
+            hue: None,
+            description: String::new(),
+            look_seq: 0,
             numbers: 0,
             created_at: Timestamp::from_millis(0),
             deleted_at: None,
@@ -185,6 +200,21 @@ impl BoardState {
     /// Returns the key. `None` if the board, or its creation, is from before there were keys, or is not saved.
     pub fn key(&self) -> Option<&BoardKey> {
         self.key.as_ref()
+    }
+
+    /// Returns the colour of the board, if it has one.
+    pub fn hue(&self) -> Option<Hue> {
+        self.hue
+    }
+
+    /// Returns what the board is for; empty if nobody said.
+    pub fn description(&self) -> &str {
+        &self.description
+    }
+
+    /// Returns the number of the newest change of its colour or description; 0 if there is none.
+    pub fn look_seq(&self) -> Seq {
+        self.look_seq
     }
 
     /// Returns the highest number that a task of the board has got.
@@ -337,6 +367,9 @@ impl BoardState {
                 name: self.name.clone(),
                 name_seq: self.name_seq,
                 key: self.key.clone(),
+                hue: self.hue,
+                description: self.description.clone(),
+                look_seq: self.look_seq,
                 numbers: self.numbers,
                 created_at: self.created_at,
                 deleted_at: self.deleted_at,
@@ -360,6 +393,9 @@ impl BoardState {
                     self.name.clone_from(&other.name);
                     self.name_seq = other.name_seq;
                     self.key.clone_from(&other.key);
+                    self.hue = other.hue;
+                    self.description.clone_from(&other.description);
+                    self.look_seq = other.look_seq;
                     self.created_at = other.created_at;
                     self.deleted_at = other.deleted_at;
                     self.archived_at = other.archived_at;
@@ -515,6 +551,9 @@ impl From<Snapshot> for BoardState {
             name,
             name_seq,
             key,
+            hue,
+            description,
+            look_seq,
             numbers,
             created_at,
             deleted_at,
@@ -530,6 +569,9 @@ impl From<Snapshot> for BoardState {
             name,
             name_seq,
             key,
+            hue,
+            description,
+            look_seq,
             numbers,
             created_at,
             deleted_at,

@@ -112,6 +112,11 @@ impl Random {
                 key: self.pick(&["WEB", "SITE", "ab"]).map(str::to_owned),
                 ..UpdateBoard::default()
             }),
+            15 if self.1 == Edits::All && self.one_in(2) => Op::UpdateBoard(UpdateBoard {
+                hue: self.one_in(2).then(|| self.pick(Hue::ALL).filter(|_| !self.one_in(3))),
+                description: self.one_in(2).then(|| self.text()),
+                ..UpdateBoard::default()
+            }),
             15 => Op::UpdateBoard(UpdateBoard { name: Some(self.text()), ..UpdateBoard::default() }),
             16 => Op::CreateColumn(CreateColumn {
                 column: ColumnId(self.uuid()),

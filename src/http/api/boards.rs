@@ -4,6 +4,7 @@ use app::{
     access::BoardRole,
     by_name,
     id::{BoardId, ColumnId},
+    label::Hue,
     model::ColumnKind,
     ops::{CreateBoard, DeleteBoard, NewColumn, Op, RestoreBoard, SetArchived, UpdateBoard, present},
     time::Timestamp,
@@ -27,6 +28,7 @@ use super::{
 };
 use crate::{
     accounts::first_visit::adopt_restored,
+    copies::{Copying, copy_board},
     http::{
         Services,
         conditional::base,
@@ -135,6 +137,22 @@ pub struct BoardColumn {
     kind: ColumnKind,
 }
 
+/// How to copy a board.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BoardCopy {
+    /// The name of the copy.
+    #[schema(min_length = 1, max_length = 100, pattern = r"\S")]
+    name: String,
+    /// Whether its tasks are copied, too; `true` if absent.
+    #[serde(default = "yes")]
+    tasks: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
 /// The fields to change of a board; absent fields stay as they are.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -148,6 +166,13 @@ pub struct BoardPatch {
     #[serde(default, deserialize_with = "not_null")]
     #[schema(value_type = Option<String>, nullable = false, pattern = "^[A-Za-z]{2,5}$")]
     key: Option<String>,
+    /// A new colour, one of the hues of labels; `null` takes the colour away.
+    #[serde(default, deserialize_with = "present")]
+    hue: Option<Option<Hue>>,
+    /// A new description: one line of text; empty for none.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(value_type = Option<String>, nullable = false, max_length = 200)]
+    description: Option<String>,
     /// The new role that everyone on the server has on the board: `viewer` or `editor`; `null` makes the board private to its members.
     #[serde(default, deserialize_with = "present")]
     everyone: Option<Option<BoardRole>>,
@@ -192,7 +217,8 @@ pub async fn list(
         after: order.cursor(LIST, cursor.as_deref(), fits)?,
         limit,
     };
-    let Rows { rows, next } = client.services.store.boards_page(client.credentials(), &wanted).await?;
+    let Rows { mut rows, next } = client.services.store.boards_page(client.credentials(), &wanted).await?;
+    client.services.store.mark_stars(client.credentials(), &mut rows, false).await?;
     let next = next.map(|key| order.next(LIST, &key));
     Ok(fields.list("boards", &Boards { boards: rows.into_iter().map(BoardLine::from).collect(), next }))
 }
@@ -267,7 +293,7 @@ pub async fn read(
 /// Change a board
 ///
 /// Only managers may do this. `everyone` decides who else on the server may see or edit the board. `archived` archives the board or brings it
-/// back; an archived board is read as before, and every edit of its name, columns and tasks is answered with 409 `archived`.
+/// back; an archived board is read as before, and every edit of its name, look, columns and tasks is answered with 409 `archived`.
 #[utoipa::path(
     patch, path = "/boards/{board}", tag = "boards", operation_id = "update_board",
     params(
@@ -285,11 +311,21 @@ pub async fn update(
     key: Key,
     Json(patch): Json<BoardPatch>,
 ) -> Result<Response, Problem> {
-    let BoardPatch { name, key: board_key, everyone, archived } = patch;
+    let BoardPatch { name, key: board_key, hue, description, everyone, archived } = patch;
     let base = base(&headers)?;
     let op = match archived {
-        None => Op::UpdateBoard(UpdateBoard { base, name, key: board_key, everyone, ..UpdateBoard::default() }),
-        Some(archived) if name.is_none() && board_key.is_none() && everyone.is_none() => {
+        None => {
+            let update =
+                UpdateBoard { base, name, key: board_key, hue, description, everyone, ..UpdateBoard::default() };
+            Op::UpdateBoard(update)
+        }
+        Some(archived)
+            if name.is_none()
+                && board_key.is_none()
+                && hue.is_none()
+                && description.is_none()
+                && everyone.is_none() =>
+        {
             Op::SetArchived(SetArchived { base, ..SetArchived::to(archived) })
         }
         Some(_) => {
@@ -336,4 +372,56 @@ pub async fn restore(client: Client, Path(id): Path<BoardId>, key: Key) -> Resul
     let Services { store, writer, .. } = &*client.services;
     let board = adopt_restored(store, writer, accepted.board).await;
     Ok(tagged(json(StatusCode::OK, &Board::from(&*board)), board.seq()))
+}
+
+/// Star a board
+///
+/// A star is your own: nobody else sees it. The home page shows the boards first that you have starred; one may star 100.
+#[utoipa::path(
+    put, path = "/boards/{board}/star", tag = "boards", operation_id = "star_board",
+    params(("board" = Uuid, Path)),
+    responses((status = 204, description = "Starred"))
+)]
+pub async fn star(client: Client, Path(id): Path<BoardId>) -> Result<StatusCode, Problem> {
+    client.accounts().set_star(client.credentials(), id, true).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Take the star of a board away
+///
+/// If you have not starred it, nothing changes.
+#[utoipa::path(
+    delete, path = "/boards/{board}/star", tag = "boards", operation_id = "unstar_board",
+    params(("board" = Uuid, Path)),
+    responses((status = 204, description = "Not starred any more"))
+)]
+pub async fn unstar(client: Client, Path(id): Path<BoardId>) -> Result<StatusCode, Problem> {
+    client.accounts().set_star(client.credentials(), id, false).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Copy a board
+///
+/// The copy has the columns, labels, colour and description of the board and, unless `tasks` is `false`, its tasks with their checklists; no
+/// comments, no history, no members and no trash. It belongs to you. People whom tasks are assigned to stay assigned if they can see
+/// the copy. A request that is repeated under the same `Idempotency-Key` continues a copy that was interrupted.
+#[utoipa::path(
+    post, path = "/boards/{board}/copy", tag = "boards", operation_id = "copy_board",
+    params(
+        ("board" = Uuid, Path),
+        ("Idempotency-Key" = Option<Uuid>, Header, description = "Makes the request safe to repeat")
+    ),
+    request_body = BoardCopy,
+    responses((status = 201, body = Board<'_>, headers(("Location" = String), ("ETag" = String))))
+)]
+pub async fn copy(
+    client: Client,
+    Path(board): Path<BoardId>,
+    Key(id): Key,
+    Json(BoardCopy { name, tasks }): Json<BoardCopy>,
+) -> Result<Response, Problem> {
+    let Services { store, writer, .. } = &*client.services;
+    let copied = copy_board(store, writer, client.credentials(), Copying { board, id, name, tasks }).await?;
+    let body = json(StatusCode::CREATED, &Board::from(&*copied));
+    Ok(located(tagged(body, copied.seq()), format!("/boards/{}", copied.id())))
 }

@@ -58,6 +58,8 @@ pub fn routes() -> (Router<Arc<Services>>, utoipa::openapi::OpenApi) {
         .routes(routes!(boards::list, boards::create))
         .routes(routes!(boards::read, boards::update, boards::delete))
         .routes(routes!(boards::restore))
+        .routes(routes!(boards::star, boards::unstar))
+        .routes(routes!(boards::copy))
         .routes(routes!(columns::list, columns::create))
         .routes(routes!(columns::update, columns::delete))
         .routes(routes!(labels::list, labels::create))

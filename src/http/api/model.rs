@@ -31,6 +31,10 @@ pub struct Board<'a> {
     pub name: &'a str,
     /// The board's key, which the names of its tasks begin with: `WEB` in `WEB-42`.
     pub key: &'a str,
+    /// The board's colour, one of the hues of labels; `null` if it has none.
+    pub hue: Option<Hue>,
+    /// What the board is for; empty if nobody said.
+    pub description: &'a str,
     /// The number of the board's newest change.
     pub seq: Seq,
     /// When it was created.
@@ -51,6 +55,8 @@ impl<'a> From<&'a BoardState> for Board<'a> {
             id: board.id(),
             name: board.name(),
             key: board.key().map_or("", BoardKey::as_str),
+            hue: board.hue(),
+            description: board.description(),
             seq: board.seq(),
             created_at: board.created_at(),
             everyone: board.access().everyone,
@@ -70,6 +76,10 @@ pub struct BoardLine {
     pub name: String,
     /// The board's key, which the names of its tasks begin with: `WEB` in `WEB-42`.
     pub key: String,
+    /// The board's colour, one of the hues of labels; `null` if it has none.
+    pub hue: Option<Hue>,
+    /// What the board is for; empty if nobody said.
+    pub description: String,
     /// The number of the board's newest change.
     pub seq: Seq,
     /// When it was created.
@@ -78,15 +88,19 @@ pub struct BoardLine {
     pub archived: bool,
     /// When it was archived, if it is.
     pub archived_at: Option<Timestamp>,
+    /// Whether you have starred it.
+    pub starred: bool,
     /// When it was deleted, if it was.
     pub deleted_at: Option<Timestamp>,
 }
 
 impl From<model::BoardSummary> for BoardLine {
     fn from(board: model::BoardSummary) -> Self {
-        let model::BoardSummary { id, name, key, seq, created_at, archived_at } = board;
+        let model::BoardSummary { id, name, key, hue, description, seq, created_at, archived_at, starred, deleted_at } =
+            board;
         let key = key.map(|key| key.to_string()).unwrap_or_default();
-        Self { id, name, key, seq, created_at, archived: archived_at.is_some(), archived_at, deleted_at: None }
+        let archived = archived_at.is_some();
+        Self { id, name, key, hue, description, seq, created_at, archived, archived_at, starred, deleted_at }
     }
 }
 

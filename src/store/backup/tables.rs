@@ -101,6 +101,9 @@ pub const TABLES: &[Table] = &[
             number("archived_seq", 22),
             text("key", 27),
             number("numbers", 27),
+            text("hue", 28),
+            text("description", 28),
+            number("look_seq", 28),
         ],
         public: Rows::All,
     },
@@ -116,6 +119,13 @@ pub const TABLES: &[Table] = &[
         since: 2,
         key: &["board", "person"],
         columns: &[text("board", 2), text("person", 2), text("role", 2), number("board_created_at", 13)],
+        public: Rows::All,
+    },
+    Table {
+        name: "board_stars",
+        since: 29,
+        key: &["person", "board"],
+        columns: &[text("person", 29), text("board", 29)],
         public: Rows::All,
     },
     Table {

@@ -203,14 +203,18 @@ struct Contents {
     links: Vec<AnyRow>,
 }
 
+/// How many tasks that are not in the trash each column of some boards has.
+pub(in crate::store) const TASKS_BY_COLUMN: &str =
+    "SELECT board, column_id, COUNT(*) AS count FROM tasks WHERE deleted_at IS NULL AND board";
+/// The columns of some boards that are of done tasks.
+pub(in crate::store) const DONE_COLUMNS: &str = "SELECT board, id FROM columns WHERE kind = 'done' AND board";
+
 async fn contents(reader: &mut Connection, boards: &[String]) -> Result<Contents, StoreError> {
-    const TASKS: &str = "SELECT board, column_id, COUNT(*) AS count FROM tasks WHERE deleted_at IS NULL AND board";
-    const DONE: &str = "SELECT board, id FROM columns WHERE kind = 'done' AND board";
     const MEMBERS: &str = "SELECT board, person, role FROM board_members WHERE board";
     const LINKS: &str = "SELECT board, COUNT(*) AS count FROM share_links WHERE revoked_at IS NULL AND board";
     Ok(Contents {
-        tasks: fetch_by_ids(reader, TASKS, " GROUP BY board, column_id", boards).await?,
-        done: fetch_by_ids(reader, DONE, "", boards).await?,
+        tasks: fetch_by_ids(reader, TASKS_BY_COLUMN, " GROUP BY board, column_id", boards).await?,
+        done: fetch_by_ids(reader, DONE_COLUMNS, "", boards).await?,
         members: fetch_by_ids(reader, MEMBERS, "", boards).await?,
         links: fetch_by_ids(reader, LINKS, " GROUP BY board", boards).await?,
     })

@@ -25,6 +25,7 @@ use super::{
 };
 
 pub use self::boards::{BoardFilter, BoardOrder, BoardRow};
+pub(super) use self::boards::{DONE_COLUMNS, TASKS_BY_COLUMN};
 pub use self::groups::{GroupFilter, GroupOrder};
 pub use self::invitations::{InvitationFilter, InvitationOrder, InvitationRow, InvitationState};
 pub use self::jobs::{JobFilter, JobOrder, JobRow};

@@ -2,7 +2,7 @@
 
 use leptos::{ev, html, prelude::*};
 
-use super::{account_menu::AccountMenu, connection::BoardConnection, delete_board::DeleteBoardDialog};
+use super::{account_menu::AccountMenu, connection::BoardConnection};
 use crate::{
     access::BoardRole,
     address::{View, board_path},
@@ -16,7 +16,9 @@ use crate::{
         rows::Rows,
         server_name::server_name,
     },
-    features::{presence::WhoIsHere, undo::UndoItems},
+    features::{
+        about::mark::board_look, deleted_boards::dialog::DeleteBoardDialog, presence::WhoIsHere, undo::UndoItems,
+    },
     live::{Live, LiveBoard, act},
     ops::{Op, SetArchived, UpdateBoard},
 };
@@ -56,6 +58,7 @@ pub fn BoardHeader(
             <a class="logo" href="/" aria-label=format!("{}: all boards", server_name())>
                 <Mark />
             </a>
+            {board_look(&board)}
             <h1 class="board-name" on:dblclick=move |_| renaming.set(edits.get_untracked())>
                 <NameEditor
                     board=board.clone()
@@ -190,6 +193,10 @@ fn BoardMenu(
                             <Picture icon=Icon::Edit />
                             "Rename board"
                         </button>
+                        <a class="menu-item" href=board_path(board.get_value().id(), View::About)>
+                            <Picture icon=Icon::Text />
+                            "About, and copy board"
+                        </a>
                         <button type="button" class="menu-item" on:click=rekey>
                             <Picture icon=Icon::Edit />
                             "Change key of tasks"

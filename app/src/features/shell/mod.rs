@@ -3,7 +3,6 @@
 pub mod account_menu;
 pub mod archived;
 pub mod connection;
-pub mod delete_board;
 pub mod header;
 pub mod keys;
 pub mod keys_dialog;

@@ -21,6 +21,8 @@ pub fn what_failed(op: &Op, board: &BoardState) -> String {
         Op::CreateBoard(_) => "The board was not created".to_owned(),
         Op::UpdateBoard(update) if update.name.is_some() => "The board was not renamed".to_owned(),
         Op::UpdateBoard(update) if update.key.is_some() => "The board keeps its key".to_owned(),
+        Op::UpdateBoard(update) if update.description.is_some() => "The board keeps its description".to_owned(),
+        Op::UpdateBoard(update) if update.hue.is_some() => "The board keeps its colour".to_owned(),
         Op::UpdateBoard(_) | Op::SetMember(_) => "Access to the board was not changed".to_owned(),
         Op::DeleteBoard(_) => "The board was not deleted".to_owned(),
         Op::RestoreBoard(_) => "The board was not restored".to_owned(),
@@ -67,7 +69,7 @@ pub fn typed_text(op: &Op) -> Option<Cow<'_, str>> {
 fn one_text(op: &Op) -> Option<&str> {
     match op {
         Op::CreateBoard(create) => Some(&create.name),
-        Op::UpdateBoard(update) => update.name.as_deref().or(update.key.as_deref()),
+        Op::UpdateBoard(update) => update.name.as_deref().or(update.key.as_deref()).or(update.description.as_deref()),
         Op::CreateColumn(create) => Some(&create.name),
         Op::UpdateColumn(update) => update.name.as_deref(),
         Op::CreateLabel(create) => Some(&create.name),

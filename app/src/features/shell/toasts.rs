@@ -67,6 +67,22 @@ pub fn Toasts(board: LiveBoard) -> impl IntoView {
     .into_any()
 }
 
+/// The messages of a page that is not about one board.
+#[component]
+pub fn PageToasts() -> impl IntoView {
+    let notices = expect_context::<Notices>();
+    view! {
+        <section class="toasts" aria-label="Messages">
+            <ul aria-live="polite">
+                <Rows each=move || notices.all() key=|notice| notice.id let:notice>
+                    <NoticeToast notice />
+                </Rows>
+            </ul>
+        </section>
+    }
+    .into_any()
+}
+
 /// One message. Escape dismisses it while it has the focus.
 #[component]
 fn Toast(

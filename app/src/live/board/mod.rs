@@ -28,7 +28,7 @@ use crate::{
     board::{OptimisticBoard, Settled},
     id::{ActorId, BoardId, ColumnId, TaskId},
     key::BoardKey,
-    label::Label,
+    label::{Hue, Label},
     model::{Column, Task},
     presence::Edited,
     state::{BoardState, Entity, LoadedPart, Part, Snapshot, Touched},
@@ -54,6 +54,7 @@ struct Inner {
     live: Live,
     name: ArcRwSignal<String>,
     key: ArcRwSignal<Option<BoardKey>>,
+    look: ArcRwSignal<Look>,
     unavailable: ArcRwSignal<Option<BoardUnavailable>>,
     access: ArcRwSignal<BoardAccess>,
     archived: ArcRwSignal<bool>,
@@ -87,6 +88,21 @@ pub struct TaskSignals {
     pub commenting: ArcRwSignal<Vec<Option<ActorId>>>,
 }
 
+/// What tells a board from others at a glance, besides its name.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Look {
+    /// The colour, if it has one.
+    pub hue: Option<Hue>,
+    /// What the board is for; empty if nobody said.
+    pub description: String,
+}
+
+impl Look {
+    fn of(state: &BoardState) -> Self {
+        Self { hue: state.hue(), description: state.description().to_owned() }
+    }
+}
+
 /// Collects the changes of a board between two calls of [`Self::take`]: see [`LiveBoard::collect_changes`].
 #[derive(Clone)]
 pub struct ChangeCollector(Arc<Mutex<Touched>>);
@@ -117,6 +133,7 @@ impl LiveBoard {
             id: state.id(),
             name: ArcRwSignal::new(state.name().to_owned()),
             key: ArcRwSignal::new(state.key().cloned()),
+            look: ArcRwSignal::new(Look::of(state)),
             unavailable: ArcRwSignal::new(unavailable),
             access: ArcRwSignal::new(state.access().clone()),
             archived: ArcRwSignal::new(state.is_archived()),
@@ -156,6 +173,11 @@ impl LiveBoard {
     /// The key of the board.
     pub fn key(&self) -> ArcRwSignal<Option<BoardKey>> {
         self.0.key.clone()
+    }
+
+    /// The colour and the description of the board.
+    pub fn look(&self) -> ArcRwSignal<Look> {
+        self.0.look.clone()
     }
 
     /// Returns the reason why the board is no longer available to this page; `None` if it is available.
@@ -407,7 +429,7 @@ impl LiveBoard {
         let view = session.board().view();
         let board = touched
             .contains(Entity::Board)
-            .then(|| (view.name().to_owned(), view.key().cloned(), view.exists(), view.is_archived()));
+            .then(|| (view.name().to_owned(), view.key().cloned(), Look::of(view), view.exists(), view.is_archived()));
         let columns = touched.any_column().then(|| view.columns().cloned().collect::<Vec<_>>());
         let labels = touched.any_label().then(|| view.labels().cloned().collect::<Vec<_>>());
         let tasks: Vec<_> = {
@@ -447,7 +469,8 @@ impl LiveBoard {
         if let Some(labels) = labels {
             self.0.labels.maybe_set(labels);
         }
-        if let Some((name, key, exists, archived)) = board {
+        if let Some((name, key, look, exists, archived)) = board {
+            self.0.look.maybe_set(look);
             self.0.name.maybe_set(name);
             self.0.key.maybe_set(key);
             self.0.archived.maybe_set(archived);

@@ -49,7 +49,7 @@ impl Task {
                 send = self.resubscribe(&boards);
                 // Archived boards are only in it because they were asked for.
                 boards.retain(|board| board.archived_at.is_none());
-                self.list.set(Some(BoardPage { boards, more }));
+                self.list.set(Some(BoardPage { boards, more, contents: Vec::new() }));
             }
             ServerMessage::People { people, you } => {
                 self.known.add_people(people);
