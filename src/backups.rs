@@ -255,7 +255,8 @@ fn make(
     instance: &str,
     given_up: CancellationToken,
 ) -> Result<Made, Failure> {
-    let began = Instant::now();
+    // The schedule counts from the beginning too, so no two have one name, however long they take.
+    let (began, name) = (Instant::now(), name(instance, &clock::now().to_string()));
     let in_folder = |source| Failure::Folder { folder: folder.clone(), source };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::Thread)?;
     let leftovers = remove_leftovers(folder).map_err(in_folder)?;
@@ -272,7 +273,7 @@ fn make(
     if checked != taken {
         return Err(Failure::Check(BackupError::Altered("it has other rows than were written".to_owned())));
     }
-    let file = folder.join(name(instance, &clock::now().to_string()));
+    let file = folder.join(name);
     let bytes = part.finish(&file, false).map_err(in_folder)?;
     if let Err(error) = remove_old(folder, instance, &file, *keep) {
         tracing::warn!(folder = %folder.display(), %error, "cannot remove old backups");

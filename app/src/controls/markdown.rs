@@ -19,7 +19,9 @@ pub fn to_html(markdown: &str) -> String {
     rendered(markdown, LINE_BREAK, false)
 }
 
-/// Like [`to_html`], for text whose lines were wrapped by an editor, such as a comment in code: a line break in it is a space.
+/// Like [`to_html`], for text whose lines were wrapped by an editor, such as a comment in code: a line break in it is a space. Only the
+/// server shows such texts.
+#[cfg(feature = "ssr")]
 pub fn wrapped_to_html(markdown: &str) -> String {
     rendered(markdown, " ", false)
 }
