@@ -274,7 +274,7 @@ fn pages(page: Signal<BoardPage>, query: Memo<HomeQuery>) -> AnyView {
         // Starred boards that are older than the page may be on it, too.
         let mut ages: Vec<_> = page.boards.iter().map(|board| std::cmp::Reverse(board.age())).collect();
         ages.sort();
-        let before = ages.iter().take(LISTED_BOARDS).last().filter(|_| page.more).map(|age| age.0);
+        let before = ages.iter().take(LISTED_BOARDS).next_back().filter(|_| page.more).map(|age| age.0);
         before.map(|before| HomeQuery { before: Some(before), ..query.get() }.path())
     };
     let newest = move || query.read().before.is_some().then(|| HomeQuery { before: None, ..query.get() }.path());
