@@ -4,7 +4,7 @@
 //! A copy is ordinary mutations through the one write path. Their ids, and those of everything that they create, are derived from the id of
 //! the request. So whoever repeats a request that was interrupted gets the rest, and not a second copy.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use app::{
     access::Principal,
@@ -78,29 +78,36 @@ struct Copy {
 
 impl Copy {
     async fn run(self) -> Result<Arc<BoardState>, WriteError> {
-        let made = self.make().await;
-        if let Err(WriteError::Refused(refusal)) = &made {
-            // Something in it is not possible any more, so it cannot be completed. (What is deleted is not there if it was never created.)
+        // Refused if the id is that of a board that is there already, which then is not this copy's to delete.
+        let created = self.create().await?;
+        let filled = self.fill(created).await;
+        if let Err(WriteError::Refused(refusal)) = &filled {
+            // Something in it is not possible any more, so it cannot be completed.
             tracing::debug!(%refusal, "a board was not copied");
             let _ = self.write("undone", self.board.0, Op::DeleteBoard(DeleteBoard::default())).await;
         }
-        made
+        filled
     }
 
-    async fn make(&self) -> Result<Arc<BoardState>, WriteError> {
-        let source = &*self.source;
-        let columns: HashMap<ColumnId, ColumnId> =
-            source.columns().map(|column| (column.id, ColumnId(self.ids.of("column", column.id.0)))).collect();
-        let new_columns = source.columns().map(|column| NewColumn {
-            id: columns[&column.id],
+    /// Creates the board with its columns.
+    async fn create(&self) -> Result<Accepted, WriteError> {
+        let columns = self.source.columns().map(|column| NewColumn {
+            id: self.column(column.id),
             name: column.name.clone(),
             kind: column.kind,
         });
-        let create = CreateBoard { name: self.copying.name.clone(), columns: new_columns.collect(), everyone: None };
-        let mut last = self
-            .writes
-            .write(self.board, Mutation { id: self.copying.id, op: Op::CreateBoard(create) }, self.credentials.clone())
-            .await?;
+        let create = CreateBoard { name: self.copying.name.clone(), columns: columns.collect(), everyone: None };
+        let create = Mutation { id: self.copying.id, op: Op::CreateBoard(create) };
+        self.writes.write(self.board, create, self.credentials.clone()).await
+    }
+
+    fn column(&self, of: ColumnId) -> ColumnId {
+        ColumnId(self.ids.of("column", of.0))
+    }
+
+    /// Puts into it what was created empty.
+    async fn fill(&self, created: Accepted) -> Result<Arc<BoardState>, WriteError> {
+        let (source, mut last) = (&*self.source, created);
         if source.hue().is_some() || !source.description().is_empty() {
             let (hue, description) = (Some(source.hue()), Some(source.description().to_owned()));
             let look = UpdateBoard { hue, description, ..UpdateBoard::default() };
@@ -130,7 +137,7 @@ impl Copy {
         for block in tasks.chunks(AT_A_TIME) {
             let writes = block.iter().map(|task| {
                 let id = TaskId(self.ids.of("task", task.id.0));
-                let column = columns[&task.column];
+                let column = self.column(task.column);
                 let create = copy_of((source, task), (id, column), sees, |label| Some(label_id(label)));
                 self.write("task", task.id.0, Op::CreateTask(create))
             });

@@ -213,8 +213,8 @@ test('checklists are renamed, ordered and deleted, and it is in the history', as
   await expect(names(other)).toHaveText(['To buy', 'Packing']);
   await expect(items(other, 'Packing')).toHaveText(['Tent', 'Map', 'Food']);
   await page.goto(`/boards/${board.id}?view=activity`);
-  await expect(page.getByRole('main')).toContainText('deleted the checklist “Packing” in Trip');
-  await expect(page.getByRole('main')).toContainText('renamed a checklist in Trip from “Shopping” to “To buy”');
+  await expect(page.getByRole('main')).toContainText('deleted the checklist “Packing” in ERR-1 Trip');
+  await expect(page.getByRole('main')).toContainText('renamed a checklist in ERR-1 Trip from “Shopping” to “To buy”');
 });
 
 test('what is typed is kept while the panel is closed', async ({ page, server }) => {

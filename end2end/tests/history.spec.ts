@@ -57,7 +57,7 @@ test('the activity of a board is live in every page', async ({ page, person, ser
   await other.getByRole('link', { name: 'Activity' }).click();
   const stillTheSame = await noticeReloads(other);
   for (const each of [page, other]) {
-    await expect(told(each)).toHaveText(['Somebody created Tea in To do', 'Somebody created the board “Errands”']);
+    await expect(told(each)).toHaveText(['Somebody created ERR-1 Tea in To do', 'Somebody created the board “Errands”']);
   }
   await expect(page.getByRole('link', { name: 'Activity' })).toHaveAttribute('aria-current', 'page');
 
@@ -65,13 +65,13 @@ test('the activity of a board is live in every page', async ({ page, person, ser
   await server.api.renameBoard(board.id, 'Plans');
   for (const each of [page, other]) {
     await expect(told(each).first()).toHaveText('Somebody renamed the board from “Errands” to “Plans”');
-    await expect(told(each).nth(1)).toHaveText('Somebody completed Tea');
+    await expect(told(each).nth(1)).toHaveText('Somebody completed ERR-1 Tea');
   }
 
   await told(page).getByRole('link', { name: 'Tea' }).first().click();
   await expect(panel(page).getByRole('heading', { name: 'Tea' })).toBeVisible();
   await panel(page).getByLabel('Priority').selectOption('High');
-  for (const each of [page, other]) await expect(told(each).first()).toHaveText('Somebody set the priority of Tea to High');
+  for (const each of [page, other]) await expect(told(each).first()).toHaveText('Somebody set the priority of ERR-1 Tea to High');
   await page.keyboard.press('Escape');
   await expect(page).toHaveURL(`/boards/${board.id}?view=activity`);
   await stillTheSame();
@@ -82,9 +82,9 @@ test('edits of one kind in a row are one line, which grows', async ({ page, serv
   const tea = await server.api.createTask(board.id, { title: 'Tea' });
   await openBoard(page, board, '?view=activity');
   await server.api.changeTask(tea.id, { title: 'Green tea' });
-  await expect(told(page).first()).toHaveText('Somebody changed the title of Tea to “Green tea”');
+  await expect(told(page).first()).toHaveText('Somebody changed the title of ERR-1 Tea to “Green tea”');
   await server.api.changeTask(tea.id, { title: 'Mint tea' });
-  await expect(told(page).first()).toHaveText('Somebody changed the title of Tea to “Mint tea”');
+  await expect(told(page).first()).toHaveText('Somebody changed the title of ERR-1 Tea to “Mint tea”');
   await expect(told(page)).toHaveCount(3);
 });
 
@@ -94,11 +94,11 @@ test('older activity is shown on demand, and newer goes on to come', async ({ pa
   await server.api.createTasks(board.id, titles);
   await openBoard(page, board, '?view=activity');
   await expect(told(page)).toHaveCount(50);
-  await expect(told(page).first()).toHaveText('Somebody created Task 120 in To do');
+  await expect(told(page).first()).toHaveText('Somebody created ERR-120 Task 120 in To do');
   await page.getByRole('link', { name: 'Show more' }).click();
   await expect(told(page)).toHaveCount(100);
   await server.api.createTask(board.id, { title: 'And one more' });
-  await expect(told(page).first()).toHaveText('Somebody created And one more in To do');
+  await expect(told(page).first()).toHaveText('Somebody created ERR-121 And one more in To do');
   await page.getByRole('link', { name: 'Show more' }).click();
   await expect(told(page)).toHaveCount(122);
   await expect(told(page).last()).toHaveText('Somebody created the board “Errands”');
@@ -119,8 +119,8 @@ test('what was missed while the page was away is told, also after a snapshot', a
   await page.context().setOffline(false);
   await expectConnection(page, 'live');
   await expect(told(page)).toHaveText([
-    'Somebody completed Tea',
-    'Somebody created Tea in To do',
+    'Somebody completed ERR-1 Tea',
+    'Somebody created ERR-1 Tea in To do',
     'Somebody created the board “Errands”',
   ]);
 
@@ -160,7 +160,7 @@ test.describe('without JavaScript', () => {
     await expect(toldOfTask(page)).toHaveText(['Somebody set it due 17 May 2031', 'Somebody created this task in To do']);
     await panel(page).getByRole('link', { name: 'Close' }).click();
     await page.getByRole('navigation').getByRole('link', { name: 'Activity' }).click();
-    await expect(told(page).first()).toHaveText('Somebody set Tea due 17 May 2031');
+    await expect(told(page).first()).toHaveText('Somebody set ERR-1 Tea due 17 May 2031');
     await told(page).getByRole('link', { name: 'Tea' }).first().click();
     await expect(panel(page).getByRole('heading', { name: 'Tea', exact: true })).toBeVisible();
   });

@@ -250,7 +250,7 @@ test.describe('keys on a card', () => {
       expect(stops.length, stops.join('\n')).toBeLessThan(20);
     }
     // Skip, keys, logo, two menus, five views; then the menu of the column, one card, and the field.
-    expect(stops.length, stops.join('\n')).toBeLessThanOrEqual(14);
+    expect(stops.length, stops.join('\n')).toBeLessThanOrEqual(15);
     expect(stops.filter((stop) => stop.includes('card-link'))).toHaveLength(1);
 
     await page.keyboard.press('Shift+Tab');

@@ -3,7 +3,7 @@
 
 import type { Locator, Page } from '@playwright/test';
 import { expect, test } from '../fixtures.ts';
-import { card, cardLink, expectConnection, messages, noticeReloads, openBoard, panel, quickAdd, row, rowTitles } from '../support/board.ts';
+import { cardLink, expectConnection, messages, noticeReloads, openBoard, panel, row, rowTitles } from '../support/board.ts';
 
 test.use({ settings: { TASKWIRE_NO_SAMPLE: 'true' } });
 
@@ -15,22 +15,27 @@ test('a task has its number everywhere once it is saved, and keeps it', async ({
   const board = await server.api.createBoard('Website');
   const [tea] = await server.api.createTasks(board.id, ['Tea', 'Milk']);
   const other = await person();
-  await openBoard(page, board);
-  await openBoard(other, board);
-  await expect(name(card(page, 'Tea'))).toHaveText('WEB-1');
-  await quickAdd(page, 'To do', 'Soup');
-  await expect(name(card(other, 'Soup'))).toHaveText('WEB-3');
-  await expect(name(card(page, 'Soup'))).toHaveText('WEB-3');
+  await openBoard(page, board, '?view=list');
+  await openBoard(other, board, '?view=list');
+  const add = async (title: string) => {
+    const field = page.getByRole('textbox', { name: 'New task' });
+    await field.fill(title);
+    await field.press('Enter');
+  };
+  await expect(name(row(page, 'Tea'))).toHaveText('WEB-1');
+  await add('Soup');
+  await expect(name(row(other, 'Soup'))).toHaveText('WEB-3');
+  await expect(name(row(page, 'Soup'))).toHaveText('WEB-3');
 
   // Without a connection there is no number yet.
   await page.context().setOffline(true);
   await expectConnection(page, 'offline');
-  await quickAdd(page, 'To do', 'Rice');
-  await expect(cardLink(page, 'Rice')).toBeVisible();
-  await expect(name(card(page, 'Rice'))).toHaveCount(0);
+  await add('Rice');
+  await expect(row(page, 'Rice')).toBeVisible();
+  await expect(name(row(page, 'Rice'))).toHaveCount(0);
   await server.api.createTask(board.id, { title: 'Faster' });
   await page.context().setOffline(false);
-  await expect(name(card(page, 'Rice'))).toHaveText('WEB-5');
+  await expect(name(row(page, 'Rice'))).toHaveText('WEB-5');
 
   await page.goto(`/boards/${board.id}?view=list`);
   await expect(name(row(page, 'Milk'))).toHaveText('WEB-2');
@@ -42,8 +47,8 @@ test('a task has its number everywhere once it is saved, and keeps it', async ({
   await page.goto(`/boards/${board.id}/trash`);
   await expect(name(page.locator('.trash-row'))).toHaveText('WEB-1');
   await server.api.restoreTask(tea!.id);
-  await openBoard(page, board);
-  await expect(name(card(page, 'Tea'))).toHaveText('WEB-1');
+  await openBoard(page, board, '?view=list');
+  await expect(name(row(page, 'Tea'))).toHaveText('WEB-1');
 });
 
 test('keys copy the link and the number, and say so when it is done', async ({ page, server }) => {
@@ -130,8 +135,8 @@ test('a manager changes the key, and the old one still leads to the board', asyn
   const [board, other] = [await server.api.createBoard('Website'), await server.api.createBoard('Team')];
   await server.api.createTask(board.id, { title: 'Tea' });
   const watcher = await person();
-  await openBoard(watcher, board);
-  await openBoard(page, board);
+  await openBoard(watcher, board, '?view=list');
+  await openBoard(page, board, '?view=list');
   const change = async (key: string): Promise<void> => {
     await page.getByLabel('Board menu').click();
     await page.getByRole('button', { name: 'Change key of tasks' }).click();
@@ -139,8 +144,8 @@ test('a manager changes the key, and the old one still leads to the board', asyn
     await page.keyboard.press('Enter');
   };
   await change('site');
-  await expect(name(card(watcher, 'Tea'))).toHaveText('SITE-1');
-  await expect(name(card(page, 'Tea'))).toHaveText('SITE-1');
+  await expect(name(row(watcher, 'Tea'))).toHaveText('SITE-1');
+  await expect(name(row(page, 'Tea'))).toHaveText('SITE-1');
   await audit(page);
 
   // What cannot be a key is refused at once, what another board has by the server.
@@ -150,7 +155,7 @@ test('a manager changes the key, and the old one still leads to the board', asyn
   await change('team');
   await expect(messages(page)).toContainText('The board keeps its key');
   await expect(messages(page)).toContainText('Another board has this key, or had it once');
-  await expect(name(card(page, 'Tea'))).toHaveText('SITE-1');
+  await expect(name(row(page, 'Tea'))).toHaveText('SITE-1');
   await page.goto('/t/WEB-1');
   await expect(page).toHaveURL(new RegExp(`/boards/${board.id}/tasks/`));
   await expect(nameButton(page, 'SITE-1')).toBeVisible();

@@ -283,6 +283,12 @@ async fn a_board_is_copied() {
     assert_eq!(tasks[0]["progress"], json!({"done": 1, "items": 1}));
     assert_eq!(tasks[2]["completed"], true);
 
+    // A key that is the id of a board that is there, even of this one, makes no copy and deletes nothing.
+    let mistaken = server.api(Method::POST, &format!("{board}/copy")).header("Idempotency-Key", &id);
+    assert!(mistaken.json(&json!({"name": "Copy"})).send().await.unwrap().status().is_client_error());
+    assert_eq!(server.get(&board).await["deleted_at"], serde_json::Value::Null);
+    assert_eq!(server.get(&format!("{board}/tasks")).await["tasks"].as_array().unwrap().len(), 3);
+
     let without = server.post(&format!("{board}/copy"), &json!({"name": "Bare", "tasks": false})).await;
     assert_eq!(server.get(&format!("/boards/{}/tasks", without["id"].as_str().unwrap())).await["tasks"], json!([]));
     let blank = server.api(Method::POST, &format!("{board}/copy")).json(&json!({"name": " "}));

@@ -90,9 +90,10 @@ pub fn Combobox(
                         return;
                     }
                     let step = if stroke.key == Key::Down { 1 } else { count - 1 };
-                    active.update(|active| *active = if is_open { (*active + step) % count } else { 0 });
+                    let next = if is_open { (active.get_untracked() + step) % count } else { 0 };
+                    active.set(next);
                     open.set(true);
-                    request_animation_frame(move || show(id, active.get_untracked()));
+                    request_animation_frame(move || show(id, next));
                 }
                 Key::Enter if is_open && !stroke.held => take(active.get_untracked()),
                 Key::Enter => {}

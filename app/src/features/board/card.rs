@@ -19,7 +19,6 @@ use crate::{
         checklists::progress::progress_mark,
         comments::comment_count,
         labels::chips::label_chips,
-        numbers::name::name_mark,
         presence::editing_mark,
         task::{assignees::assignee_faces, fields::toggle_completed},
     },
@@ -49,7 +48,6 @@ pub fn Card(
     let (assignees, editing) = (assignee_faces(shown.clone()), editing_mark(editors));
     let comments = comment_count(shown.clone());
     let labels = label_chips(&board, shown.clone());
-    let name = name_mark(&board, shown.clone());
     let field = {
         let shown = shown.clone();
         move |read: fn(&Task) -> String| shown.read().as_ref().map(|task| read(task)).unwrap_or_default()
@@ -165,7 +163,7 @@ pub fn Card(
                     </button>
                 </IfMay>
                 <div class="card-marks">
-                    {name} {labels}
+                    {labels}
                     {move || Some(priority.get()).filter(|priority| !priority.is_none()).map(priority_chip)}
                     {move || start.get().map(|day| view! { <Start day /> }.into_any())}
                     {move || due.get().map(|due| view! { <Due due completed /> }.into_any())}

@@ -21,7 +21,7 @@ pub fn task_name(board: &LiveBoard, task: ArcRwSignal<Option<Arc<Task>>>) -> Mem
     })
 }
 
-/// The name as a mark of a card or a row.
+/// The name as a mark of a row. (A card has none, because every card would get a second line for it.)
 pub fn name_mark(board: &LiveBoard, task: ArcRwSignal<Option<Arc<Task>>>) -> AnyView {
     let name = task_name(board, task);
     redrawn(move || name.get().map(|name| view! { <span class="task-name">{name}</span> }.into_any())).into_any()

@@ -43,6 +43,10 @@ fn Editor(board: LiveBoard, task: TaskId, property: Property) -> impl IntoView {
     let QuickEdit(open) = expect_context();
     let this = NodeRef::<html::Div>::new();
     let close = move || {
+        // At once, so that the next key is for the card; and again where the card is drawn at another place.
+        if let Some(card) = find(&card(task)) {
+            focus(&card);
+        }
         open.set(None);
         focus_when_drawn(card(task));
     };
