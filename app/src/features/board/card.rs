@@ -163,8 +163,7 @@ pub fn Card(
                     </button>
                 </IfMay>
                 <div class="card-marks">
-                    {labels}
-                    {move || Some(priority.get()).filter(|priority| !priority.is_none()).map(priority_chip)}
+                    {labels} {move || Some(priority.get()).filter(|priority| !priority.is_none()).map(priority_chip)}
                     {move || start.get().map(|day| view! { <Start day /> }.into_any())}
                     {move || due.get().map(|due| view! { <Due due completed /> }.into_any())}
                     {move || described.get().then(description_mark)} {move || progress_mark(progress.get())} {comments}

@@ -276,7 +276,6 @@ pub fn HistoryLine(
     let names = move |person| mentioned(&people.read(), Some(person));
     let (before, _) = activity.of_some_task(&|_| String::new());
     let title = if activity.title.is_empty() { "a task".to_owned() } else { activity.title.clone() };
-    let title = task_name.map_or_else(|| title.clone(), |name| format!("{name} {title}"));
     let own = activity.of_oneself(by);
     let subject = (task.filter(|_| !here), activity.person());
     let sentence = redrawn(move || match subject {
@@ -299,7 +298,8 @@ pub fn HistoryLine(
             view! {
                 {before}
                 <a href=href data-noscroll>
-                    {title}
+                    {task_name.map(|name| format!("{name} "))}
+                    <span class="history-title">{title}</span>
                 </a>
                 {sentence}
             }
