@@ -40,7 +40,15 @@ fn own_classes(css: &str) -> BTreeSet<String> {
     };
     text.split('{')
         .filter_map(|part| part.rsplit(['}', ';']).next())
-        .flat_map(|selectors| selectors.split(','))
+        .flat_map(|selectors| {
+            let mut depth = 0;
+            // Not at the commas within `:is()`.
+            let each = selectors.split(move |char: char| {
+                depth += i32::from(char == '(') - i32::from(char == ')');
+                char == ',' && depth == 0
+            });
+            each.collect::<Vec<_>>()
+        })
         .map(str::trim)
         .filter(is_class)
         .map(str::to_owned)
@@ -62,6 +70,6 @@ fn each_class_belongs_to_one_style_sheet() {
 
 #[test]
 fn classes_are_found() {
-    let css = ".a { x: y; } /* .b {} */ .c,\n.d-e { } .f .g { } .h:hover { } @media (x) { .i { x: y; } .j > .k { } }";
+    let css = ".a { x: y; } /* .b {} */ .c,\n.d-e { } .f .g { } .h:hover { } @media (x) { .i { x: y; } .j > .k { } } .l :is(.m, .n, .o) { }";
     assert_eq!(own_classes(css).into_iter().collect::<Vec<_>>(), [".a", ".c", ".d-e", ".i"]);
 }
