@@ -175,6 +175,8 @@ pub async fn create(
 }
 
 /// Read a comment
+///
+/// Everybody who may read the board may do this.
 #[utoipa::path(
     get, path = "/boards/{board}/comments/{comment}", tag = "comments", operation_id = "read_comment",
     params(("board" = Uuid, Path), ("comment" = Uuid, Path), Only),
@@ -250,6 +252,8 @@ pub async fn restore(
 }
 
 /// List the earlier texts of a comment
+///
+/// The newest 100 are kept. Everybody who may read the board can read them.
 #[utoipa::path(
     get, path = "/boards/{board}/comments/{comment}/versions", tag = "comments", operation_id = "list_comment_versions",
     params(("board" = Uuid, Path), ("comment" = Uuid, Path)),
