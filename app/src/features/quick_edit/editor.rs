@@ -1,4 +1,5 @@
-//! The box. It stands beside the card or row, at the bottom of a narrow screen. Escape, Tab and a click elsewhere close it.
+//! The box. It stands beside the card or row, at the bottom of a narrow screen. Escape and a click elsewhere close it, and Tab where it has no
+//! second field: from the days Tab leads to the calendar.
 
 use leptos::{ev, html, prelude::*};
 use leptos_router::hooks::use_location;
